@@ -1,0 +1,1 @@
+"""Words everyone shares: errors, units, text, files. Imports nothing heavy."""

@@ -1,0 +1,375 @@
+"""Files: where the data live, strict YAML, hashes, and folders that change as a whole."""
+
+import contextlib
+import ctypes
+import datetime
+import hashlib
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from siteselect.base import text
+from siteselect.base.errors import DataError, DeclarationError, Fault
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Model = TypeVar("Model", bound="BaseModel")
+Line = dict[tuple[str | int, ...], int]
+
+YAML_LIMIT_BYTES = 2_000_000
+YAML_LIMIT_DEPTH = 40
+YAML_LIMIT_ALIASES = 100
+
+
+def home() -> Path:
+    """The folder that holds ``data/`` and ``criteria/``.
+
+    ``SITESELECT_HOME`` if set, else the resources shipped inside an installed package, else the
+    checkout that the package stands in.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    DataError
+        If the folder holds no ``data/catalog.yaml``.
+
+    Examples
+    --------
+    >>> (home() / "criteria" / "petrochemical.yaml").exists()
+    True
+    """
+    package = Path(__file__).resolve().parents[1]
+    chosen = os.environ.get("SITESELECT_HOME")
+    if chosen:
+        folder = Path(chosen)
+    elif (package / "_resources").is_dir():
+        folder = package / "_resources"
+    else:
+        folder = package.parent
+    if not (folder / "data" / "catalog.yaml").is_file():
+        raise DataError(Fault("holds no data/catalog.yaml; set SITESELECT_HOME", file=str(folder)))
+    return folder
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal.
+
+    Examples
+    --------
+    >>> len(sha256(Path(__file__)))
+    64
+    """
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def read(path: Path | str, model: type[Model]) -> Model:
+    """A declaration read from a YAML file, every fault at once.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        A YAML 1.2 file; tags, duplicate keys and unknown keys are refused.
+    model : type
+        The pydantic model to read it into.
+
+    Returns
+    -------
+    model
+        A frozen value.
+
+    Raises
+    ------
+    DeclarationError
+        Naming file, line and key of every fault.
+
+    Examples
+    --------
+    >>> from siteselect.declared.study import Study
+    >>> read(home() / "criteria" / "study.yaml", Study).seed >= 0
+    True
+    """
+    data, lines = read_yaml(Path(path))
+    return validate(data, model, file=str(path), lines=lines)
+
+
+def validate(data: Any, model: type[Model], *, file: str, lines: Line | None = None) -> Model:
+    """Plain data as a model; faults name the file and, where known, the line.
+
+    Raises
+    ------
+    DeclarationError
+        Every fault that the model finds.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate_json(json.dumps(data, ensure_ascii=False))
+    except ValidationError as error:
+        known = _field_names(model)
+        faults = [_fault(item, file, lines or {}, known) for item in error.errors()]
+    raise DeclarationError(faults)
+
+
+def _field_names(model: "type[BaseModel]") -> set[str]:
+    schema = model.model_json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return {name for part in parts for name in part.get("properties", {})}
+
+
+def _fault(item: Any, file: str, lines: Line, known: set[str]) -> Fault:
+    where: tuple[str | int, ...] = ()
+    line = lines.get((), 0)
+    for part in item["loc"]:
+        if (*where, part) in lines:
+            where = (*where, part)
+            line = lines[where]
+    last = item["loc"][-1] if item["loc"] else ""
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = f"unknown key {last!r}{text.nearest(str(last), known)}"
+    elif item["type"] == "missing":
+        message = f"{last} is missing"
+    elif not isinstance(item["input"], (dict, list)):
+        message = f"{message}, not {item['input']!r}"
+    return Fault(
+        message,
+        file=file,
+        row=f"line {line}" if line else "",
+        field=".".join(str(part) for part in where),
+    )
+
+
+def read_yaml(path: Path) -> tuple[Any, Line]:
+    """Plain data of a YAML 1.2 file and the line of every key.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    data : Any
+        Dictionaries, lists, text, numbers, booleans, None; dates stand as ISO text.
+    lines : dict
+        The 1-based line of each path of keys.
+
+    Raises
+    ------
+    DeclarationError
+        If the file is missing, too large or deep, holds a tag or a duplicate key, or is no YAML.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    source = _yaml_text(path)
+    try:
+        _refuse_tags(source, str(path))
+        loaded = YAML(typ="rt", pure=True).load(source)
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise DeclarationError(_yaml_fault(error, str(path))) from error
+    lines: Line = {(): 1}
+    return _plain(loaded, (), lines), lines
+
+
+def _yaml_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > YAML_LIMIT_BYTES:
+            raise DeclarationError(
+                Fault(f"is larger than {YAML_LIMIT_BYTES:,} bytes", file=str(path))
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DeclarationError(
+            Fault(f"is not UTF-8 at byte {error.start}; save it as UTF-8", file=str(path))
+        ) from error
+    except OSError as error:
+        raise DeclarationError(
+            Fault(f"cannot be read ({error.strerror})", file=str(path))
+        ) from error
+
+
+def _refuse_tags(source: str, file: str) -> None:
+    from ruamel.yaml import YAML
+
+    depth = aliases = 0
+    for event in YAML(typ="rt", pure=True).parse(source):
+        kind = type(event).__name__
+        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        aliases += kind == "AliasEvent"
+        line = f"line {event.start_mark.line + 1}"
+        if getattr(event, "tag", None) and str(event.tag) != "!":
+            raise DeclarationError(
+                Fault(f"tag {event.tag} is refused; write plain values", file=file, row=line)
+            )
+        if depth > YAML_LIMIT_DEPTH or aliases > YAML_LIMIT_ALIASES:
+            raise DeclarationError(
+                Fault("is nested too deep or repeats too many aliases", file=file, row=line)
+            )
+
+
+def _yaml_fault(error: Exception, file: str) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return Fault(str(problem), file=file, row=f"line {mark.line + 1}" if mark else "")
+
+
+def _plain(node: Any, where: tuple[str | int, ...], lines: Line) -> Any:
+    if isinstance(node, dict):
+        for key in node:
+            mark = getattr(node, "lc", None)
+            lines[(*where, str(key))] = mark.key(key)[0] + 1 if mark and mark.data else 0
+        return {str(key): _plain(value, (*where, str(key)), lines) for key, value in node.items()}
+    if isinstance(node, list):
+        for index in range(len(node)):
+            mark = getattr(node, "lc", None)
+            lines[(*where, index)] = mark.item(index)[0] + 1 if mark and mark.data else 0
+        return [_plain(value, (*where, index), lines) for index, value in enumerate(node)]
+    if isinstance(node, (datetime.date, datetime.datetime)):
+        return node.isoformat()
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write UTF-8 text with line feeds, the same bytes on every system."""
+    path.write_bytes(content.encode("utf-8"))
+
+
+@contextlib.contextmanager
+def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
+    """A new folder to write into, which takes the place of `folder` as a whole at the end.
+
+    Whatever happens inside, `folder` is the old set or the new one, never a mixture. Leftovers of
+    a killed run are removed by the next one.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the set is to stand.
+    force : bool
+        Replace a folder that does not carry our manifest.
+
+    Yields
+    ------
+    pathlib.Path
+        The staging folder, beside `folder`.
+
+    Raises
+    ------
+    DataError
+        If `folder` is somebody else's, cannot be written, or another run holds it.
+    """
+    folder = folder.absolute()
+    _refuse_foreign(folder, force)
+    lock = folder.with_name(f".{folder.name}.lock")
+    staging = folder.with_name(f".{folder.name}.staging")
+    retired = folder.with_name(f".{folder.name}.retired")
+    _take(lock)
+    try:
+        _recover(folder, staging, retired)
+        staging.mkdir()
+        yield staging
+        _sync(staging)
+        _exchange(staging, folder, retired)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(retired, ignore_errors=True)
+        lock.unlink(missing_ok=True)
+
+
+def _refuse_foreign(folder: Path, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise DataError(Fault("is a file; name a folder", file=str(folder)))
+    if folder.is_dir() and any(folder.iterdir()) and not force:
+        try:
+            ours = json.loads((folder / "manifest.json").read_text("utf-8"))["schema"]
+        except (OSError, ValueError, KeyError, TypeError):
+            ours = ""
+        if not str(ours).startswith("siteselect/"):
+            raise DataError(
+                Fault("holds files that are not of a siteselect run; name another or give --force",
+                      file=str(folder))  # fmt: skip
+            )
+
+
+def _take(lock: Path) -> None:
+    holder = f"pid {os.getpid()} on {socket.gethostname()}"
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(2):
+            try:
+                with lock.open("x", encoding="utf-8") as handle:
+                    handle.write(holder)
+            except FileExistsError:
+                if not _stale(lock):
+                    break
+                lock.unlink(missing_ok=True)
+            else:
+                return
+        other = lock.read_text("utf-8", errors="replace")
+    except OSError as error:
+        raise DataError(
+            Fault(f"cannot be written ({error.strerror})", file=str(lock.parent))
+        ) from error
+    raise DataError(Fault(f"another run holds this folder ({other})", file=str(lock)))
+
+
+def _stale(lock: Path) -> bool:
+    try:
+        words = lock.read_text("utf-8", errors="replace").split()
+        if words[3] != socket.gethostname():
+            return False
+        os.kill(int(words[1]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    except (OSError, IndexError, ValueError):
+        return True
+    return False
+
+
+def _recover(folder: Path, staging: Path, retired: Path) -> None:
+    if retired.is_dir() and not folder.exists():
+        retired.rename(folder)
+    for leftover in (staging, retired):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
+
+
+def _exchange(staging: Path, folder: Path, retired: Path) -> None:
+    if not folder.exists():
+        staging.rename(folder)
+    elif not _swap(staging, folder):
+        folder.rename(retired)
+        staging.rename(folder)
+
+
+def _swap(one: Path, other: Path) -> bool:
+    """Swap two folders in one step where the kernel can (Linux renameat2, RENAME_EXCHANGE)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here, exchange = -100, 2
+    return bool(call(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0)

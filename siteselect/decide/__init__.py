@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: values, scores, ranks, weights, robustness; numpy only."""

@@ -1,0 +1,289 @@
+"""The law: values, weights, what is known, three-valued verdicts, one score a place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siteselect.base.errors import DataError
+from siteselect.decide.table import Floats, PerformanceTable
+from siteselect.decide.values import value, value_range
+from siteselect.declared.criteria import Constraint, CriteriaSet
+
+ELIGIBLE, UNDETERMINED, EXCLUDED = 0, 1, 2
+OPEN, NOT_ASKED = 3, 4
+ANSWERS = ("eligible", "undetermined", "excluded", "open", "not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the law says of each place.
+
+    Parameters
+    ----------
+    place_ids : numpy.ndarray, shape (n,)
+        As in the performance table.
+    criteria_ids : tuple of str, length m
+        Criteria in the order of the columns below.
+    constraint_ids : tuple of str, length c
+        Constraints in the order of the rows of `answers`.
+    weights : numpy.ndarray, shape (m,)
+        Share of each criterion in the score; they sum to 1.
+    values, contributions : numpy.ndarray, shape (n, m)
+        Value 0..1 and weight x value over the known weight; NaN where unknown. The known
+        contributions of a place sum to its score.
+    score, score_low, score_high : numpy.ndarray, shape (n,)
+        Weighted mean over what is known; the same if every unknown were worst, or best, and every
+        position lay at the worse, or better, end of its accuracy. NaN if nothing is known.
+    known : numpy.ndarray, shape (n,)
+        Share of weight that had data.
+    answers : numpy.ndarray of int8, shape (c, n)
+        0 eligible, 1 undetermined, 2 excluded, 3 open (no answer can be had: no part of the
+        verdict), 4 not asked of this kind of place.
+    verdict : numpy.ndarray of int8, shape (n,)
+        The worst answer of the screens: 0, 1 or 2.
+    rank : numpy.ndarray of int64, shape (n,)
+        1 = best; 0 = not ranked (excluded, or less than `min_known` of the weight has data).
+    """
+
+    place_ids: NDArray[np.generic]
+    criteria_ids: tuple[str, ...]
+    constraint_ids: tuple[str, ...]
+    weights: Floats
+    values: Floats
+    contributions: Floats
+    score: Floats
+    score_low: Floats
+    score_high: Floats
+    known: Floats
+    answers: NDArray[np.int8]
+    verdict: NDArray[np.int8]
+    rank: NDArray[np.int64]
+
+
+def criterion_weights(criteria: CriteriaSet) -> Floats:
+    """Share of each criterion in the score: share of its group times its share within.
+
+    Parameters
+    ----------
+    criteria : CriteriaSet
+
+    Returns
+    -------
+    numpy.ndarray, shape (m,)
+        In the order of ``criteria.criteria``; sums to 1.
+    """
+    inner = {name: 0.0 for name in criteria.groups}
+    for criterion in criteria.criteria:
+        inner[criterion.group] += criterion.weight
+    raw = np.array(
+        [
+            criteria.groups[c.group].weight * (c.weight / inner[c.group] if c.weight else 0.0)
+            for c in criteria.criteria
+        ]
+    )
+    return np.asarray(raw / raw.sum(), dtype=np.float64)
+
+
+def score(
+    performances: PerformanceTable | ArrayLike,
+    criteria: CriteriaSet,
+    *,
+    kinds: Sequence[str] | None = None,
+    weights: ArrayLike | None = None,
+) -> Scores:
+    """Score places: the one law, for cells and sites alike.
+
+    Parameters
+    ----------
+    performances : PerformanceTable or array_like, shape (n, m)
+        Readings. An array holds exact readings of the criteria in their order and no constraint.
+    criteria : CriteriaSet
+        What is weighed and what is a rule.
+    kinds : sequence of str, length n, optional
+        Kind of each place, for rules that speak of some kinds only; cells if not given.
+    weights : array_like, shape (m,), optional
+        Weights instead of the declared ones; normalised here.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    DataError
+        If a criterion has no column, or the weights are negative or all zero.
+
+    Notes
+    -----
+    Weighted mean over the known weight (simple additive weighting; Hwang and Yoon 1981), with
+    values anchored in real units, so that no place changes the score of another.
+
+    Examples
+    --------
+    >>> from siteselect.base.files import home
+    >>> from siteselect.declared.criteria import read_criteria
+    >>> criteria = read_criteria(home() / "criteria" / "petrochemical.yaml")
+    >>> best = [max(c.knots, key=lambda knot: knot[1])[0] for c in criteria.criteria]
+    >>> float(score([best], criteria).score[0].round(12))
+    1.0
+    """
+    table = (
+        performances
+        if isinstance(performances, PerformanceTable)
+        else PerformanceTable.of(performances, [c.id for c in criteria.criteria])
+    )
+    shares = _normalised(weights, criteria)
+    columns = _columns(table, criteria)
+    worst, best, values = _values(table, criteria, columns)
+    known, total, low, high = _sums(shares, values, worst, best)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known > 0, total / known, np.nan)
+        contributions = shares * values / known[:, None]
+    # Rounding must not carry a score of complete and exact data out of its own bounds.
+    low, high = np.fmin(low, mean), np.fmax(high, mean)
+    answers = _answers(table, criteria.constraints, kinds)
+    verdict = _verdict(answers, criteria.constraints, len(table.place_ids))
+    ranked = (verdict != EXCLUDED) & (known >= criteria.min_known - 1e-12) & (known > 0)
+    return Scores(
+        place_ids=table.place_ids,
+        criteria_ids=tuple(c.id for c in criteria.criteria),
+        constraint_ids=tuple(c.id for c in criteria.constraints),
+        weights=shares,
+        values=values,
+        contributions=contributions,
+        score=mean,
+        score_low=low,
+        score_high=high,
+        known=known,
+        answers=answers,
+        verdict=verdict,
+        rank=ranks(mean, table.place_ids, ranked),
+    )
+
+
+def ranks(
+    scores: Floats, place_ids: NDArray[np.generic], ranked: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Ranks by score, 1 = best, 0 = not ranked; equal scores in the order of their ids.
+
+    Examples
+    --------
+    >>> ranks(np.array([0.2, 0.9, 0.5]), np.array(["a", "b", "c"]), np.array([True, True, False]))
+    array([2, 1, 0])
+    """
+    order = np.lexsort((place_ids, -np.nan_to_num(scores, nan=-1.0)))
+    order = order[ranked[order]]
+    result = np.zeros(len(scores), dtype=np.int64)
+    result[order] = np.arange(1, len(order) + 1)
+    return result
+
+
+def _normalised(weights: ArrayLike | None, criteria: CriteriaSet) -> Floats:
+    if weights is None:
+        return criterion_weights(criteria)
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (len(criteria.criteria),) or not np.isfinite(given).all():
+        raise DataError(f"{len(criteria.criteria)} finite weights are needed, got {given!r}")
+    if (given < 0).any() or given.sum() <= 0:
+        raise DataError("weights must not be negative and not all be zero")
+    return np.asarray(given / given.sum(), dtype=np.float64)
+
+
+def _columns(table: PerformanceTable, criteria: CriteriaSet) -> list[int]:
+    missing = [c.id for c in criteria.criteria if table.index(c.id) is None]
+    if missing:
+        raise DataError(f"no performances of {', '.join(missing)}")
+    return [table.column_ids.index(c.id) for c in criteria.criteria]
+
+
+def _values(
+    table: PerformanceTable, criteria: CriteriaSet, columns: list[int]
+) -> tuple[Floats, Floats, Floats]:
+    shape = (len(table.place_ids), len(columns))
+    worst, best, values = np.empty(shape), np.empty(shape), np.empty(shape)
+    for j, (column, criterion) in enumerate(zip(columns, criteria.criteria, strict=True)):
+        values[:, j] = value(table.values[:, column], criterion.knots)
+        worst[:, j], best[:, j] = value_range(
+            table.lower[:, column], table.upper[:, column], criterion.knots
+        )
+    return worst, best, values
+
+
+def _sums(
+    shares: Floats, values: Floats, worst: Floats, best: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    # Column by column in a fixed order, so that a place's score never depends on its neighbours.
+    n = len(values)
+    known, total, low, high = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    for j, share in enumerate(shares):
+        has = ~np.isnan(values[:, j])
+        known += np.where(has, share, 0.0)
+        total += np.where(has, share * values[:, j], 0.0)
+        low += np.where(has, share * np.fmin(worst[:, j], values[:, j]), 0.0)
+        high += share * np.where(has, np.fmax(best[:, j], values[:, j]), 1.0)
+    return np.minimum(known, 1.0), total, low, np.minimum(high, 1.0)
+
+
+def _answers(
+    table: PerformanceTable, constraints: tuple[Constraint, ...], kinds: Sequence[str] | None
+) -> NDArray[np.int8]:
+    n = len(table.place_ids)
+    answers = np.full((len(constraints), n), OPEN, dtype=np.int8)
+    kind = np.asarray(kinds if kinds is not None else ["cell"] * n)
+    for i, constraint in enumerate(constraints):
+        column = table.index(constraint.id)
+        if column is not None and constraint.limit is not None:
+            answers[i] = answer(table.lower[:, column], table.upper[:, column], constraint)
+        if constraint.applies_to:
+            answers[i][~np.isin(kind, constraint.applies_to)] = NOT_ASKED
+    return answers
+
+
+def answer(lower: Floats, upper: Floats, constraint: Constraint) -> NDArray[np.int8]:
+    """Answers of one constraint to readings known within bounds.
+
+    Excluded if even the far end breaks the limit, eligible if even the near end keeps it (and
+    `clear`, if declared), else undetermined.
+
+    Parameters
+    ----------
+    lower, upper : numpy.ndarray, shape (n,)
+        Bounds of the reading; NaN is unknown.
+    constraint : Constraint
+        With a limit.
+
+    Returns
+    -------
+    numpy.ndarray of int8, shape (n,)
+
+    Examples
+    --------
+    >>> rule = Constraint.model_validate({"id": "town", "role": "inquiry", "at_least": 1.5,
+    ...     "titles": {"en": "Town", "fa": "شهر"}, "authority": "DoE", "authority_fa": "محیط زیست",
+    ...     "status": "superseded"})
+    >>> answer(np.array([2.0, 0.0, 1.0]), np.array([4.0, 1.0, 3.0]), rule)
+    array([0, 2, 1], dtype=int8)
+    """
+    limit = constraint.limit
+    assert limit is not None  # noqa: S101 - the caller checked; tells the type checker
+    clear = limit if constraint.clear is None else constraint.clear
+    if constraint.at_least is not None:
+        breaks, keeps = upper < limit, lower >= max(limit, clear)
+    else:
+        breaks, keeps = lower > limit, upper <= min(limit, clear)
+    result = np.where(breaks, EXCLUDED, np.where(keeps, ELIGIBLE, UNDETERMINED)).astype(np.int8)
+    unknown = OPEN if constraint.when_unknown == "open" else UNDETERMINED
+    result[np.isnan(lower) | np.isnan(upper)] = unknown
+    return result
+
+
+def _verdict(
+    answers: NDArray[np.int8], constraints: tuple[Constraint, ...], n: int
+) -> NDArray[np.int8]:
+    verdict = np.zeros(n, dtype=np.int8)
+    for row, constraint in zip(answers, constraints, strict=True):
+        if constraint.role == "screen":
+            np.maximum(verdict, np.where(row <= EXCLUDED, row, ELIGIBLE), out=verdict)
+    return verdict

@@ -1,0 +1,85 @@
+"""The performance table: what was read, at which places, in which units, within which bounds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siteselect.base.errors import DataError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceTable:
+    """Readings of places: rows are places, columns are criteria and constraints.
+
+    Parameters
+    ----------
+    place_ids : numpy.ndarray, shape (n,)
+        Ids of the places, text for sites and integers for cells.
+    column_ids : tuple of str, length m
+        Ids of the criteria and constraints.
+    units : tuple of str, length m
+        Unit of each column.
+    values : numpy.ndarray, shape (n, m)
+        Readings; NaN is unknown, infinite means that nothing is within reach at all.
+    lower, upper : numpy.ndarray, shape (n, m)
+        Bounds of each reading from the accuracy of positions; NaN where the reading is.
+    source_ids : tuple of tuple of str, length m
+        Catalogue entries behind each column.
+
+    Raises
+    ------
+    DataError
+        If the shapes disagree.
+
+    Examples
+    --------
+    >>> PerformanceTable.of([[1.0, 2.0]], ["port", "rail"]).values.shape
+    (1, 2)
+    """
+
+    place_ids: NDArray[np.generic]
+    column_ids: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Floats
+    lower: Floats
+    upper: Floats
+    source_ids: tuple[tuple[str, ...], ...]
+
+    def __post_init__(self) -> None:
+        shape = (len(self.place_ids), len(self.column_ids))
+        arrays = (self.values, self.lower, self.upper)
+        if any(array.shape != shape for array in arrays) or not (
+            len(self.units) == len(self.source_ids) == shape[1]
+        ):
+            raise DataError(
+                f"performance table of {shape[0]} places x {shape[1]} columns has arrays of shape "
+                f"{', '.join(str(array.shape) for array in arrays)}"
+            )
+
+    @classmethod
+    def of(cls, values: object, column_ids: "list[str] | tuple[str, ...]") -> "PerformanceTable":
+        """A table of exact readings, numbered from 0, without units or sources.
+
+        Parameters
+        ----------
+        values : array_like, shape (n, m)
+            Readings.
+        column_ids : sequence of str, length m
+            Ids of the columns.
+
+        Returns
+        -------
+        PerformanceTable
+        """
+        array = np.atleast_2d(np.asarray(values, dtype=np.float64))
+        m = len(column_ids)
+        return cls(
+            np.arange(len(array)), tuple(column_ids), ("",) * m, array, array, array, ((),) * m
+        )
+
+    def index(self, column_id: str) -> int | None:
+        """Position of a column, or None if the table does not hold it."""
+        return self.column_ids.index(column_id) if column_id in self.column_ids else None

@@ -1,0 +1,244 @@
+"""Criteria: what is weighed, what is a rule, and the complete model of a park type."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from siteselect.base import files
+from siteselect.base.errors import DeclarationError, Fault
+from siteselect.base.text import nearest
+from siteselect.declared.measures import Measure
+from siteselect.declared.sources import Declared, Finite, Identifier, NotNegative, Positive, Titles
+
+Knot = tuple[Finite, Annotated[Finite, Field(ge=0, le=1)]]
+
+LegalStatus = Literal[
+    "in force", "superseded", "benchmark", "needs legal text", "definition", "engineering"
+]
+SiteKind = Literal["cell", "estate", "special_zone", "extension", "greenfield", "proposed"]
+
+
+class Group(Declared):
+    """A group of criteria and its share of the score."""
+
+    weight: NotNegative
+    """Share of the group."""
+    titles: Titles
+    """Title in both languages."""
+
+
+class Criterion(Declared):
+    """One weighted factor: a measure, a unit, a value function, a weight, evidence."""
+
+    id: Identifier
+    """Name, unique among criteria and constraints."""
+    group: Identifier
+    """Group it belongs to."""
+    weight: NotNegative
+    """Share within its group."""
+    titles: Titles
+    """Title in both languages."""
+    measure: Measure
+    """How its performance is read."""
+    unit: str
+    """Unit of the performance and of the knots."""
+    knots: Annotated[tuple[Knot, ...], Field(min_length=2)]
+    """Performance and value 0..1 at each corner of the value function; flat beyond the ends."""
+    evidence: str
+    """Why this criterion, these knots, this weight."""
+    quality: str = ""
+    """What the data behind it cannot tell."""
+
+    @model_validator(mode="after")
+    def _knots_ascend(self) -> "Criterion":
+        readings = [reading for reading, _ in self.knots]
+        if any(b <= a for a, b in zip(readings, readings[1:], strict=False)):
+            raise ValueError(f"knots of {self.id} must ascend, read {readings}")
+        return self
+
+
+class Constraint(Declared):
+    """A rule with a limit: a screen enters the verdict, an inquiry opens a question."""
+
+    id: Identifier
+    """Name, unique among criteria and constraints."""
+    role: Literal["screen", "inquiry"]
+    """Whether it enters the verdict of a place."""
+    titles: Titles
+    """Title in both languages."""
+    rules: tuple[str, ...] = ()
+    """Rows of the table of siting rules that it stands on."""
+    measure: Measure | None = None
+    """How its reading is taken; none if no layer is at hand: the rule is open everywhere."""
+    unit: str = "km"
+    """Unit of the reading and of the limits."""
+    at_least: Finite | None = None
+    """The reading must not be below this."""
+    at_most: Finite | None = None
+    """The reading must not be above this."""
+    clear: Finite | None = None
+    """Eligible only from here on, where the reading itself is in doubt near the limit."""
+    layer_accuracy_km: NotNegative | None = None
+    """Position accuracy of the features, where the catalogue's figure is not the right one."""
+    applies_to: tuple[SiteKind, ...] = ()
+    """Kinds of place that it speaks of; all if empty."""
+    when_unknown: Literal["undetermined", "open"] = "undetermined"
+    """Answer at a place without a reading: in doubt, or no part of the verdict but an open rule."""
+    authority: str
+    """Who is asked."""
+    authority_fa: str
+    """Who is asked, in Persian."""
+    status: LegalStatus
+    """Standing of the rule in law."""
+    note: str = ""
+    """What must be known of it."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> "Constraint":
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError(f"{self.id} has both at_least and at_most; write two constraints")
+        if self.role == "screen" and (self.measure is None or self.limit is None):
+            raise ValueError(
+                f"{self.id} is a screen without a measure or a limit; make it an inquiry"
+            )
+        return self
+
+    @property
+    def limit(self) -> float | None:
+        """The limit, whichever way it points."""
+        return self.at_least if self.at_least is not None else self.at_most
+
+
+class Needs(Declared):
+    """What a park of this type takes: ranges from small to large."""
+
+    land_ha: tuple[Positive, Positive]
+    """Land."""
+    water_m3_d: tuple[NotNegative, Positive]
+    """Water a day."""
+    power_mw: tuple[NotNegative, Positive]
+    """Electricity."""
+    gas_mcm_d: tuple[NotNegative, Positive] | None = None
+    """Natural gas, million cubic metres a day."""
+    hazard_class: str = ""
+    """Class in the table of 1378, as far as known."""
+
+
+class CriteriaSet(Declared):
+    """The complete model of one park type."""
+
+    id: Identifier
+    """Park type."""
+    titles: Titles
+    """Title in both languages."""
+    version: str
+    """Version of the model."""
+    weights: Literal["shares", "relative"] = "shares"
+    """Shares sum to 1 over the groups and within each; relative weights are normalised."""
+    min_known: Annotated[Finite, Field(ge=0, le=1)] = 0.6
+    """Share of weight with data below which a site is listed without a rank."""
+    needs: Needs
+    """Land, water, power of one park."""
+    groups: dict[str, Group]
+    """Groups of criteria."""
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
+    """What is weighed."""
+    constraints: tuple[Constraint, ...] = ()
+    """What is a rule."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "CriteriaSet":
+        faults = [*self._name_faults(), *self._weight_faults()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _name_faults(self) -> list[str]:
+        ids = [item.id for item in (*self.criteria, *self.constraints)]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        lost = sorted({c.group for c in self.criteria} - set(self.groups))
+        return [f"id {name} is used twice" for name in twice] + [
+            f"group {name} is not declared" for name in lost
+        ]
+
+    def _weight_faults(self) -> list[str]:
+        shares = {"groups": {name: group.weight for name, group in self.groups.items()}}
+        for name in self.groups:
+            shares[f"group {name}"] = {c.id: c.weight for c in self.criteria if c.group == name}
+        faults = []
+        for what, weights in shares.items():
+            total = sum(weights.values())
+            idle = what != "groups" and self.groups[what.removeprefix("group ")].weight == 0
+            if total <= 0 and not idle:
+                faults.append(f"weights of {what} sum to 0")
+            elif self.weights == "shares" and not idle and abs(total - 1) > 1e-6:
+                normal = ", ".join(f"{key}: {w / total:.6g}" for key, w in weights.items())
+                faults.append(
+                    f"weights of {what} sum to {total:.6g}, not 1; normalised they are {normal}"
+                    " (or write weights: relative)"
+                )
+        return faults
+
+
+def read_criteria(path: Path) -> CriteriaSet:
+    """A criteria set from its file; one that `extends` another says only what differs.
+
+    A file with ``extends: petrochemical`` takes the model beside it and replaces what it names:
+    ``groups``, ``criteria`` and ``constraints`` are then mappings by id whose keys replace those
+    of the base (a mapping is merged, anything else replaced), ``add`` lists new criteria, and
+    ``drop`` names criteria and constraints that are left out.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A YAML file.
+
+    Returns
+    -------
+    CriteriaSet
+
+    Raises
+    ------
+    DeclarationError
+        Every fault, with file, line and key.
+    """
+    data, lines = files.read_yaml(path)
+    if isinstance(data, dict) and "extends" in data:
+        data = _extended(data, path)
+        lines = {(): 1}
+    return files.validate(data, CriteriaSet, file=str(path), lines=lines)
+
+
+def _extended(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    base, _ = files.read_yaml(path.with_name(f"{data['extends']}.yaml"))
+    merged = dict(base)
+    faults = []
+    for key, value in data.items():
+        if key in ("criteria", "constraints"):
+            known = {item["id"] for item in base.get(key, ())}
+            faults += [
+                Fault(f"{name} is not in {data['extends']}{nearest(name, known)}", str(path), "", key)
+                for name in value
+                if name not in known
+            ]
+            merged[key] = [_merged(item, value.get(item["id"], {})) for item in base.get(key, ())]
+        elif key == "groups":
+            merged[key] = _merged(base["groups"], value)
+        elif key not in ("extends", "add", "drop"):
+            merged[key] = value
+    if faults:
+        raise DeclarationError(faults)
+    merged["criteria"] = [*merged["criteria"], *data.get("add", ())]
+    dropped = set(data.get("drop", ()))
+    for key in ("criteria", "constraints"):
+        merged[key] = [item for item in merged.get(key, ()) if item["id"] not in dropped]
+    return merged
+
+
+def _merged(base: Any, change: Any) -> Any:
+    if isinstance(base, dict) and isinstance(change, dict):
+        keys = [*base, *(key for key in change if key not in base)]
+        return {key: _merged(base[key], change[key]) if key in base and key in change
+                else change.get(key, base.get(key)) for key in keys}  # fmt: skip
+    return change

@@ -1,0 +1,71 @@
+"""The study: where, at what cell, with which criteria, from which candidates."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from siteselect.declared.sources import Declared, Identifier, NotNegative, Positive, Titles
+
+ALBERS = (
+    "+proj=aea +lat_1=26 +lat_2=32 +lat_0=29 +lon_0=55.5 +x_0=0 +y_0=0 +datum=WGS84 +units=m"
+    " +no_defs +type=crs"
+)
+
+
+class Existing(Declared):
+    """Which existing estates and zones stand in the pool."""
+
+    layer: Identifier
+    """Table of estates."""
+    kinds: dict[str, str]
+    """Kind of site for each kind of row; a kind that is not named stays out."""
+    without_status: tuple[str, ...] = ()
+    """Status words that keep a row out."""
+
+
+class Greenfield(Declared):
+    """How new regions are grown from the suitability surface."""
+
+    min_ha: Positive
+    """Least area."""
+    max_ha: Positive
+    """Greatest area."""
+    per_province: Annotated[int, Field(ge=0, le=500)]
+    """At most this many a province."""
+    spacing_km: NotNegative
+    """Least distance between the centres of two."""
+    compactness: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Weight of closeness to the seed against score while growing."""
+    min_score: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Cells below this are not grown into."""
+    avoid_discs: Identifier | None = None
+    """Layer of discs inside whose nominal circle no centre may lie."""
+
+
+class Study(Declared):
+    """Everything that defines a run."""
+
+    id: Identifier
+    """Name of the study."""
+    titles: Titles
+    """Title in both languages."""
+    crs: str = ALBERS
+    """Analysis CRS: projected, in metres."""
+    provinces: Annotated[tuple[str, ...], Field(min_length=1)]
+    """ISO 3166-2 codes of the provinces."""
+    provinces_layer: Identifier = "provinces"
+    """Layer of province polygons, with a column ``iso``."""
+    land_layer: Identifier = "land"
+    """Layer of land polygons that tells landmasses and the sea."""
+    cell_m: Annotated[float, Field(ge=20, le=50000)] = 500.0
+    """Side of a grid cell, metres."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of every random draw."""
+    criteria: str
+    """File of the criteria set, relative to the study."""
+    existing: Existing | None = None
+    """Estates and zones in the pool."""
+    greenfield: Greenfield | None = None
+    """Regions grown from the surface."""
+    own_sites: str | None = None
+    """A table or layer of the user's own sites, relative to the study."""

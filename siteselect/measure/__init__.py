@@ -1,0 +1,1 @@
+"""From the world to performances: distances, supplies, surface readings, at any place."""

@@ -1,0 +1,1 @@
+"""From performances and scores to proposals: portfolios, chains, links, inquiries."""

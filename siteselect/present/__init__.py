@@ -1,0 +1,1 @@
+"""The only writers: the map, the tables, the layers, the figures."""

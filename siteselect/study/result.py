@@ -1,0 +1,72 @@
+"""The result of a run: everything that was decided, with what it was decided from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+
+from siteselect.decide.score import Scores
+from siteselect.decide.table import PerformanceTable
+from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.sources import Source
+from siteselect.declared.study import Study
+from siteselect.world.places import Sites, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run found; `siteselect.present` writes it.
+
+    Parameters
+    ----------
+    study : Study
+        What was asked.
+    criteria : CriteriaSet
+        By which criteria and rules.
+    pool : Sites
+        The candidates.
+    table : PerformanceTable
+        Readings of the candidates.
+    scores : Scores
+        What the law says of them, in the order of the pool.
+    surface : Surface
+        What the law says of each cell.
+    context : mapping of str to geopandas.GeoDataFrame
+        Layers to draw, in EPSG:4326: ``provinces, land, islands, estates, ports, pipelines,
+        feedstock, railways, protected, towns``, with the columns of the catalogue.
+    sources : tuple of Source
+        Catalogue entries that were used.
+    rules : mapping of str to mapping
+        Rows of the table of siting rules by rule id.
+    warnings : tuple of str
+        What must be known of the run.
+    manifest : mapping
+        Provenance: versions, command, seed, CRS, hashes of inputs and declarations.
+    """
+
+    study: Study
+    criteria: CriteriaSet
+    pool: Sites
+    table: PerformanceTable
+    scores: Scores
+    surface: Surface
+    context: Mapping[str, gpd.GeoDataFrame]
+    sources: tuple[Source, ...]
+    rules: Mapping[str, Mapping[str, str]]
+    warnings: tuple[str, ...]
+    manifest: Mapping[str, Any]
+
+    @property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The candidates with rank, score, bounds, known share and verdict, best first."""
+        frame = self.pool.frame.copy()
+        frame["rank"] = self.scores.rank
+        frame["score"] = self.scores.score
+        frame["score_low"] = self.scores.score_low
+        frame["score_high"] = self.scores.score_high
+        frame["known"] = self.scores.known
+        frame["verdict"] = self.scores.verdict
+        listed = frame["rank"].where(frame["rank"] > 0, len(frame) + 1)
+        order = frame.assign(_listed=listed).sort_values(["_listed", "verdict", "id"]).index
+        return frame.loc[order].reset_index(drop=True)

@@ -1,0 +1,256 @@
+"""Places: cells of the study grid and candidate sites, in the one analysis CRS of a study."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.features import rasterize
+from rasterio.transform import Affine
+
+from siteselect.base.errors import CrsMismatch
+
+Floats = NDArray[np.float64]
+OUTSIDE = -1
+
+
+def require_crs(one: CRS, other: CRS) -> None:
+    """Refuse to let two coordinate reference systems meet.
+
+    Raises
+    ------
+    CrsMismatch
+        Naming both.
+    """
+    if one != other:
+        raise CrsMismatch(f"{one.to_string()} met {other.to_string()}; reproject one of them")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places to be measured: each is one or more sample points in the analysis CRS.
+
+    A cell and a site known as a point are one sample point. A site known as a polygon is the
+    centres of the grid cells within it, so a site that is one cell reads exactly as that cell.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray, shape (n,)
+        Integers for cells, text for sites.
+    kinds : numpy.ndarray of str, shape (n,)
+        ``cell`` or the kind of site.
+    accuracy_km : numpy.ndarray, shape (n,)
+        Distance within which the true position lies.
+    easting, northing : numpy.ndarray, shape (p,)
+        Sample points, metres.
+    owner : numpy.ndarray of int64, shape (p,)
+        Index of the place of each sample point, ascending.
+    landmass : numpy.ndarray of int64, shape (p,)
+        0 the mainland, other numbers islands.
+    crs : pyproj.CRS
+        Analysis CRS.
+    columns : pandas.DataFrame, n rows
+        What else is known of each place; read by measures of kind attribute.
+    """
+
+    ids: NDArray[np.generic]
+    kinds: NDArray[np.str_]
+    accuracy_km: Floats
+    easting: Floats
+    northing: Floats
+    owner: NDArray[np.int64]
+    landmass: NDArray[np.int64]
+    crs: CRS
+    columns: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The study grid: square cells snapped to whole multiples of their side.
+
+    Parameters
+    ----------
+    crs : pyproj.CRS
+        Analysis CRS.
+    cell_m : float
+        Side of a cell, metres.
+    west, north : float
+        Corner of the grid, metres; whole multiples of `cell_m`.
+    province : numpy.ndarray of int16, shape (rows, columns)
+        Index into `province_codes`, -1 outside the study area.
+    province_codes : tuple of str
+        ISO codes.
+    landmass : numpy.ndarray of int16, shape (rows, columns)
+        0 the mainland, other numbers islands; undefined outside the study area.
+    """
+
+    crs: CRS
+    cell_m: float
+    west: float
+    north: float
+    province: NDArray[np.int16]
+    province_codes: tuple[str, ...]
+    landmass: NDArray[np.int16]
+
+    @classmethod
+    def over(
+        cls, provinces: gpd.GeoDataFrame, cell_m: float, *, islands: gpd.GeoDataFrame
+    ) -> "Grid":
+        """The grid that covers provinces, by the centres of its cells.
+
+        Parameters
+        ----------
+        provinces : geopandas.GeoDataFrame
+            Polygons in the analysis CRS with a column ``iso``.
+        cell_m : float
+            Side of a cell, metres.
+        islands : geopandas.GeoDataFrame
+            Polygons in the same CRS with a column ``landmass`` > 0.
+
+        Returns
+        -------
+        Grid
+
+        Raises
+        ------
+        CrsMismatch
+            If the two layers differ in CRS.
+        """
+        require_crs(provinces.crs, islands.crs)
+        w, s, e, n = provinces.total_bounds
+        west, north = np.floor(w / cell_m) * cell_m, np.ceil(n / cell_m) * cell_m
+        shape = (int(np.ceil((north - s) / cell_m)), int(np.ceil((e - west) / cell_m)))
+        transform = Affine(cell_m, 0, west, 0, -cell_m, north)
+        codes = tuple(sorted(provinces["iso"]))
+        order = [(g, codes.index(i)) for g, i in zip(provinces.geometry, provinces["iso"])]
+        province = _burn(order, shape, transform, OUTSIDE)
+        landmass = _burn(
+            list(zip(islands.geometry, islands["landmass"])), shape, transform, 0
+        )
+        return cls(provinces.crs, cell_m, float(west), float(north), province, codes, landmass)
+
+    @property
+    def transform(self) -> Affine:
+        """Affine transform from column and row to easting and northing."""
+        return Affine(self.cell_m, 0, self.west, 0, -self.cell_m, self.north)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.province.shape[0], self.province.shape[1]
+
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Cells within the study area, shape (rows, columns)."""
+        return self.province != OUTSIDE
+
+    @property
+    def cell_ha(self) -> float:
+        """Area of a cell, hectares."""
+        return self.cell_m**2 / 1e4
+
+    def cell_ids(self) -> NDArray[np.int64]:
+        """Flat indices (row x columns + column) of the cells within the study area."""
+        return np.flatnonzero(self.inside)
+
+    def places(self, cells: NDArray[np.int64] | None = None) -> Places:
+        """Cells as places, in row order; all of the study area if none are given.
+
+        Parameters
+        ----------
+        cells : numpy.ndarray of int64, shape (n,), optional
+            Flat indices.
+
+        Returns
+        -------
+        Places
+        """
+        chosen = self.cell_ids() if cells is None else cells
+        row, column = np.divmod(chosen, self.shape[1])
+        n = len(chosen)
+        return Places(
+            ids=chosen,
+            kinds=np.full(n, "cell"),
+            accuracy_km=np.zeros(n),
+            easting=self.west + (column + 0.5) * self.cell_m,
+            northing=self.north - (row + 0.5) * self.cell_m,
+            owner=np.arange(n),
+            landmass=self.landmass.ravel()[chosen].astype(np.int64),
+            crs=self.crs,
+            columns=pd.DataFrame(index=range(n)),
+        )
+
+    def tiles(self, size: int) -> Iterator[NDArray[np.int64]]:
+        """Flat indices of the study area's cells, in square blocks of `size` x `size` cells."""
+        inside, (rows, columns) = self.inside, self.shape
+        for top in range(0, rows, size):
+            for left in range(0, columns, size):
+                block = inside[top : top + size, left : left + size]
+                if block.any():
+                    row, column = np.nonzero(block)
+                    yield (row + top) * columns + column + left
+
+
+def _burn(
+    shapes: list[tuple[shapely.Geometry, int]],
+    shape: tuple[int, int],
+    transform: Affine,
+    fill: int,
+) -> NDArray[np.int16]:
+    if not shapes:
+        return np.full(shape, fill, dtype=np.int16)
+    burnt = rasterize(shapes, out_shape=shape, transform=transform, fill=fill, dtype="int16")
+    return np.asarray(burnt, dtype=np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What the law says of each cell of the grid; NaN (verdict -1) outside the study area.
+
+    Parameters
+    ----------
+    grid : Grid
+        Where.
+    score, known : numpy.ndarray of float32, shape (rows, columns)
+        As in `siteselect.decide.score.Scores`.
+    verdict : numpy.ndarray of int8, shape (rows, columns)
+        0 eligible, 1 undetermined, 2 excluded, -1 outside.
+    excluded_km2, undetermined_km2 : dict of str to float
+        Area that each constraint excludes, and leaves in doubt.
+    """
+
+    grid: Grid
+    score: NDArray[np.float32]
+    known: NDArray[np.float32]
+    verdict: NDArray[np.int8]
+    excluded_km2: dict[str, float]
+    undetermined_km2: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The pool of candidates: one row a site.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        In the analysis CRS, sorted by ``id``; geometry is a point, or a polygon where the extent
+        is known. Columns: ``id, name_en, name_fa, kind, province`` (ISO code), ``lon, lat`` (of a
+        representative point, degrees), ``position_accuracy_km, area_ha`` (NaN if unknown),
+        ``status, source, source_kind, note``, then the user's own.
+    places : Places
+        The same sites as places, in the same order.
+    """
+
+    frame: gpd.GeoDataFrame
+    places: Places
+
+    def __len__(self) -> int:
+        return len(self.frame)
