@@ -289,6 +289,21 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
         lock.unlink(missing_ok=True)
 
 
+def writable(folder: Path, *, force: bool = False) -> None:
+    """Find out before the work begins whether a set of files can be put into a folder.
+
+    Raises
+    ------
+    DataError
+        If the folder is somebody else's or cannot be written.
+    """
+    folder = folder.absolute()
+    _refuse_foreign(folder, force)
+    lock = folder.with_name(f".{folder.name}.lock")
+    _take(lock)
+    lock.unlink(missing_ok=True)
+
+
 def _refuse_foreign(folder: Path, force: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise DataError(Fault("is a file; name a folder", file=str(folder)))

@@ -92,6 +92,7 @@ def score(
     *,
     kinds: Sequence[str] | None = None,
     weights: ArrayLike | None = None,
+    bounds: bool = True,
 ) -> Scores:
     """Score places: the one law, for cells and sites alike.
 
@@ -105,6 +106,8 @@ def score(
         Kind of each place, for rules that speak of some kinds only; cells if not given.
     weights : array_like, shape (m,), optional
         Weights instead of the declared ones; normalised here.
+    bounds : bool
+        Whether to work out `score_low` and `score_high`; NaN if not.
 
     Returns
     -------
@@ -136,13 +139,16 @@ def score(
     )
     shares = _normalised(weights, criteria)
     columns = _columns(table, criteria)
-    worst, best, values = _values(table, criteria, columns)
-    known, total, low, high = _sums(shares, values, worst, best)
+    values = _values(table, criteria, columns)
+    known, total = _sums(shares, values)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known > 0, total / known, np.nan)
         contributions = shares * values / known[:, None]
-    # Rounding must not carry a score of complete and exact data out of its own bounds.
-    low, high = np.fmin(low, mean), np.fmax(high, mean)
+    low = high = np.full(len(mean), np.nan)
+    if bounds:
+        low, high = _bounds(table, criteria, columns, shares)
+        # Rounding must not carry a score of complete and exact data out of its own bounds.
+        low, high = np.fmin(low, mean), np.fmax(high, mean)
     answers = _answers(table, criteria.constraints, kinds)
     verdict = _verdict(answers, criteria.constraints, len(table.place_ids))
     ranked = (verdict != EXCLUDED) & (known >= criteria.min_known - 1e-12) & (known > 0)
@@ -198,32 +204,36 @@ def _columns(table: PerformanceTable, criteria: CriteriaSet) -> list[int]:
     return [table.column_ids.index(c.id) for c in criteria.criteria]
 
 
-def _values(
-    table: PerformanceTable, criteria: CriteriaSet, columns: list[int]
-) -> tuple[Floats, Floats, Floats]:
-    shape = (len(table.place_ids), len(columns))
-    worst, best, values = np.empty(shape), np.empty(shape), np.empty(shape)
-    for j, (column, criterion) in enumerate(zip(columns, criteria.criteria, strict=True)):
-        values[:, j] = value(table.values[:, column], criterion.knots)
-        worst[:, j], best[:, j] = value_range(
+def _values(table: PerformanceTable, criteria: CriteriaSet, columns: list[int]) -> Floats:
+    values = np.empty((len(columns), len(table.place_ids)))
+    for row, column, criterion in zip(values, columns, criteria.criteria, strict=True):
+        row[:] = value(table.values[:, column], criterion.knots)
+    return values.T
+
+
+def _sums(shares: Floats, values: Floats) -> tuple[Floats, Floats]:
+    # Column by column in a fixed order, so that a place's score never depends on its neighbours.
+    known, total = np.zeros(len(values)), np.zeros(len(values))
+    for share, column in zip(shares, values.T, strict=True):
+        has = ~np.isnan(column)
+        known += np.where(has, share, 0.0)
+        total += np.where(has, share * column, 0.0)
+    return np.minimum(known, 1.0), total
+
+
+def _bounds(
+    table: PerformanceTable, criteria: CriteriaSet, columns: list[int], shares: Floats
+) -> tuple[Floats, Floats]:
+    low, high = np.zeros(len(table.place_ids)), np.zeros(len(table.place_ids))
+    for share, column, criterion in zip(shares, columns, criteria.criteria, strict=True):
+        worst, best = value_range(
             table.lower[:, column], table.upper[:, column], criterion.knots
         )
-    return worst, best, values
-
-
-def _sums(
-    shares: Floats, values: Floats, worst: Floats, best: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    # Column by column in a fixed order, so that a place's score never depends on its neighbours.
-    n = len(values)
-    known, total, low, high = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
-    for j, share in enumerate(shares):
-        has = ~np.isnan(values[:, j])
-        known += np.where(has, share, 0.0)
-        total += np.where(has, share * values[:, j], 0.0)
-        low += np.where(has, share * np.fmin(worst[:, j], values[:, j]), 0.0)
-        high += share * np.where(has, np.fmax(best[:, j], values[:, j]), 1.0)
-    return np.minimum(known, 1.0), total, low, np.minimum(high, 1.0)
+        at = value(table.values[:, column], criterion.knots)
+        has = ~np.isnan(at)
+        low += np.where(has, share * np.fmin(worst, at), 0.0)
+        high += share * np.where(has, np.fmax(best, at), 1.0)
+    return low, np.minimum(high, 1.0)
 
 
 def _answers(

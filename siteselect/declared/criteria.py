@@ -242,3 +242,41 @@ def _merged(base: Any, change: Any) -> Any:
         return {key: _merged(base[key], change[key]) if key in base and key in change
                 else change.get(key, base.get(key)) for key in keys}  # fmt: skip
     return change
+
+
+NOT_TYPES = ("study.yaml", "programme.yaml")
+
+
+def park_types(folder: Path) -> tuple[CriteriaSet, ...]:
+    """Every criteria set of a folder, by file name.
+
+    Raises
+    ------
+    DeclarationError
+        Every fault of every file.
+    """
+    paths = [path for path in sorted(folder.glob("*.yaml")) if path.name not in NOT_TYPES]
+    return tuple(read_criteria(path) for path in paths)
+
+
+def named(park_type: str) -> CriteriaSet:
+    """The bundled criteria set of a park type.
+
+    Raises
+    ------
+    DeclarationError
+        If there is none of that name, with the nearest that there is.
+
+    Examples
+    --------
+    >>> named("petrochemical").titles.en
+    'Petrochemical park'
+    """
+    folder = files.home() / "criteria"
+    known = [path.stem for path in folder.glob("*.yaml") if path.name not in NOT_TYPES]
+    if park_type not in known:
+        raise DeclarationError(
+            f"no park type {park_type!r}{nearest(park_type, known)}; there are"
+            f" {', '.join(sorted(known))}"
+        )
+    return read_criteria(folder / f"{park_type}.yaml")

@@ -1,8 +1,8 @@
 """The study: where, at what cell, with which criteria, from which candidates."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from siteselect.declared.sources import Declared, Identifier, NotNegative, Positive, Titles
 
@@ -17,10 +17,14 @@ class Existing(Declared):
 
     layer: Identifier
     """Table of estates."""
-    kinds: dict[str, str]
+    kinds: dict[str, Literal["estate", "special_zone", "extension"]]
     """Kind of site for each kind of row; a kind that is not named stays out."""
     without_status: tuple[str, ...] = ()
     """Status words that keep a row out."""
+    proposed_status: tuple[str, ...] = ()
+    """Status words of what does not stand yet: a proposal, no existing capacity."""
+    extensions: tuple[str, ...] = ()
+    """Ids of rows that extend an estate or zone."""
 
 
 class Greenfield(Declared):
@@ -33,13 +37,21 @@ class Greenfield(Declared):
     per_province: Annotated[int, Field(ge=0, le=500)]
     """At most this many a province."""
     spacing_km: NotNegative
-    """Least distance between the centres of two."""
+    """Least distance between the seeds of two."""
     compactness: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Weight of closeness to the seed against score while growing."""
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Cells below this are not grown into."""
-    avoid_discs: Identifier | None = None
-    """Layer of discs inside whose nominal circle no centre may lie."""
+    verdicts: Literal["eligible", "not excluded"] = "eligible"
+    """Cells that may be grown into."""
+    avoid: Identifier | None = None
+    """Layer of discs with a column ``radius_km``, inside which nothing is grown."""
+
+    @model_validator(mode="after")
+    def _range(self) -> "Greenfield":
+        if self.min_ha > self.max_ha:
+            raise ValueError(f"min_ha {self.min_ha:g} is above max_ha {self.max_ha:g}")
+        return self
 
 
 class Study(Declared):
@@ -53,10 +65,6 @@ class Study(Declared):
     """Analysis CRS: projected, in metres."""
     provinces: Annotated[tuple[str, ...], Field(min_length=1)]
     """ISO 3166-2 codes of the provinces."""
-    provinces_layer: Identifier = "provinces"
-    """Layer of province polygons, with a column ``iso``."""
-    land_layer: Identifier = "land"
-    """Layer of land polygons that tells landmasses and the sea."""
     cell_m: Annotated[float, Field(ge=20, le=50000)] = 500.0
     """Side of a grid cell, metres."""
     seed: Annotated[int, Field(ge=0)] = 0

@@ -16,6 +16,8 @@ from siteselect.base.errors import CrsMismatch
 
 Floats = NDArray[np.float64]
 OUTSIDE = -1
+OFFING_M = 3000.0
+MAINLAND_M2 = 5e9
 
 
 def require_crs(one: CRS, other: CRS) -> None:
@@ -208,6 +210,61 @@ def _burn(
         return np.full(shape, fill, dtype=np.int16)
     burnt = rasterize(shapes, out_shape=shape, transform=transform, fill=fill, dtype="int16")
     return np.asarray(burnt, dtype=np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class Landmasses:
+    """The mainland and the islands, to tell what stands where.
+
+    Parameters
+    ----------
+    islands : geopandas.GeoDataFrame
+        Polygons with a column ``landmass`` > 0, in the analysis CRS.
+    land : geopandas.GeoDataFrame
+        All land, in the same CRS.
+    """
+
+    islands: gpd.GeoDataFrame
+    land: gpd.GeoDataFrame
+
+    def of(self, easting: Floats, northing: Floats) -> NDArray[np.int64]:
+        """Landmass of points: 0 the mainland, other numbers islands.
+
+        A point in the sea belongs to an island within `OFFING_M` of it, if the mainland is
+        farther; else to the mainland.
+
+        Parameters
+        ----------
+        easting, northing : numpy.ndarray, shape (p,)
+            Metres.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (p,)
+        """
+        result = np.zeros(len(easting), dtype=np.int64)
+        if len(self.islands) == 0 or len(easting) == 0:
+            return result
+        points = shapely.points(easting, northing)
+        tree = shapely.STRtree(self.islands.geometry.to_numpy())
+        point, island, away = _nearest_within(tree, points, OFFING_M)
+        parts = shapely.get_parts(self.land.geometry.to_numpy())
+        mainland = shapely.STRtree(parts[shapely.area(parts) > MAINLAND_M2])
+        other, _, gap = _nearest_within(mainland, points[point], OFFING_M)
+        nearest_main = np.full(len(point), np.inf)
+        nearest_main[other] = gap
+        mine = away < nearest_main
+        result[point[mine]] = self.islands["landmass"].to_numpy()[island[mine]]
+        return result
+
+
+def _nearest_within(
+    tree: shapely.STRtree, points: NDArray[np.object_], distance_m: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    (point, feature), away = tree.query_nearest(
+        points, max_distance=distance_m, return_distance=True, all_matches=False
+    )
+    return point, feature, away
 
 
 @dataclass(frozen=True, slots=True)

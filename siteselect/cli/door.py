@@ -1,0 +1,176 @@
+"""The door: the group of commands, loaded one by one, and what they share."""
+
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from siteselect import __version__
+from siteselect.base.errors import SiteselectError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("projects", "Make a study to edit."),
+    "doctor": ("projects", "Versions, data, and whether they agree."),
+    "data": ("world", "What data there are; check a file of your own."),
+    "criteria": ("projects", "The criteria of a park type; check a file of your own."),
+    "check": ("projects", "Hold a study against the data: every fault at once."),
+    "run": ("runs", "Everything in one go: rank candidates, write tables, layers, map."),
+    "sites": ("runs", "The pool of candidates."),
+    "score": ("runs", "Score your own sites."),
+    "explain": ("answers", "Why, why not here, and what would change it."),
+    "map": ("runs", "Draw the map of a finished run again."),
+    "export": ("runs", "Write the tables and layers of a finished run again."),
+    "diff": ("answers", "What changed between two runs, and why."),
+    "verify": ("answers", "Check the hashes of a run's inputs and outputs."),
+}
+
+
+class Commands(click.Group):
+    """A group that loads a command only when it is called, so that ``--help`` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"siteselect.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name.replace("map", "draw") if cmd_name == "map" else cmd_name)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above says so
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="siteselect")
+def siteselect() -> None:
+    """Where specialist petrochemical parks should stand, and why.
+
+    \b
+    siteselect run --out out/            rank the candidates of the bundled study
+    siteselect explain 52.6,27.5         why, or why not, at a point
+    siteselect score --sites my.csv --out mine/
+
+    Results go to stdout, talk to stderr. Exit codes: 2 usage, 3 a declaration is wrong, 4 data are
+    wrong, 5 no solution, 6 a check failed, 130 interrupted.
+    """
+
+
+def enter() -> None:
+    """Run the group; a known error becomes its faults on stderr and its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    as_json = "--json" in sys.argv
+    try:
+        siteselect(standalone_mode=False)
+    except click.exceptions.Abort:
+        _leave("interrupted", 130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _leave("interrupted", 130)
+    except SystemExit as error:
+        sys.exit(error.code)
+    except SiteselectError as error:
+        if as_json:
+            faults = [str(fault) for fault in error.faults]
+            click.echo(_envelope(" ".join(sys.argv[1:2]), {"faults": faults}, (), ok=False))
+        for fault in error.faults:
+            click.echo(f"error: {fault}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _terminated(number: int, frame: object) -> None:
+    # Raised where the work stands, so that staging folders and locks are cleared on the way out.
+    raise SystemExit(128 + number)
+
+
+def _leave(word: str, code: int) -> None:
+    click.echo(word, err=True)
+    sys.exit(code)
+
+
+def say(message: str) -> None:
+    """Talk, on stderr."""
+    click.echo(message, err=True)
+
+
+def progress() -> Callable[[str], None]:
+    """A line on stderr that is written over on a terminal, and left out elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+
+    def tell(message: str) -> None:
+        click.echo(f"\r\x1b[2K{message}", err=True, nl=False)
+
+    return tell
+
+
+def _envelope(command: str, data: Any, warnings: tuple[str, ...], *, ok: bool) -> str:
+    whole = {"schema": "siteselect/1", "command": command, "ok": ok, "data": data,
+             "warnings": list(warnings)}  # fmt: skip
+    return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def answer(
+    command: str, data: Any, text: str, *, as_json: bool, warnings: tuple[str, ...] = ()
+) -> None:
+    """Put an answer on stdout, as text or as one JSON object; warnings go to stderr as well.
+
+    Parameters
+    ----------
+    command : str
+        Name of the command.
+    data : plain data
+        The answer; NaN is not allowed, None stands for unknown.
+    text : str
+        The answer for a reader.
+    as_json : bool
+        Which of the two.
+    warnings : tuple of str
+        What must be known.
+    """
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[2K", err=True, nl=False)
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(_envelope(command, data, warnings, ok=True) if as_json else text)
+
+
+def json_option(function: Function) -> Function:
+    """The ``--json`` switch."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")(function)
+
+
+def study_argument(function: Function) -> Function:
+    """The STUDY file; the bundled study if none is given."""
+    return click.argument("study", required=False, type=click.Path(path_type=Path))(function)
+
+
+def table(rows: list[list[str]], headings: list[str]) -> str:
+    """Rows as aligned plain text."""
+    lines = [headings, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
+    return "\n".join(
+        "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )

@@ -1,0 +1,191 @@
+"""Commands that measure: run, sites, score, map, export."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from siteselect.cli.door import answer, json_option, progress, say, study_argument, table
+
+if TYPE_CHECKING:
+    from siteselect.study.result import Result
+    from siteselect.study.run import Question
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+LISTED = 13
+
+
+@click.command()
+@study_argument
+@click.option("--out", type=FOLDER, required=True, help="Folder for the outputs.")
+@click.option("--provinces", help="ISO codes, separated by commas, instead of the study's.")
+@click.option("--park-type", help="Criteria of this park type instead of the study's.")
+@click.option("--cell", "cell_m", type=float, help="Side of a grid cell, metres.")
+@click.option("--seed", type=int, help="Seed of every random draw.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be read and written; no more.")
+@click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
+@json_option
+def run(study: Path | None, out: Path, **options: Any) -> None:
+    """Everything in one go: measure, score, rank, and write tables, layers and the map."""
+    from siteselect.base import files
+    from siteselect.present import write
+    from siteselect.study.run import ask, decide
+
+    dry, force, as_json = (options.pop(key) for key in ("dry_run", "force", "as_json"))
+    if not dry:
+        files.writable(out, force=force)
+    question = ask(study, **_changes(**options))
+    if dry:
+        answer("run", _plan(question, out), _plan_text(question, out), as_json=as_json)
+        return
+    tell = progress()
+    result = decide(question, progress=tell)
+    write.write(result, out, force=force, progress=tell)
+    text = f"{summary(result)}\n\nwritten to {out}: open {out / 'map.html'}"
+    answer("run", summary_data(result), text, as_json=as_json, warnings=result.warnings)
+
+
+def _changes(
+    provinces: str | None, park_type: str | None, cell_m: float | None, seed: int | None
+) -> dict[str, Any]:
+    from siteselect.declared.criteria import named
+
+    changes: dict[str, Any] = {}
+    if provinces:
+        changes["provinces"] = tuple(code.strip() for code in provinces.split(","))
+    if cell_m is not None:
+        changes["cell_m"] = cell_m
+    if seed is not None:
+        changes["seed"] = seed
+    return {"changes": changes, "criteria": named(park_type) if park_type else None}
+
+
+def _plan(question: "Question", out: Path) -> dict[str, Any]:
+    from siteselect.study.run import grid_of, inputs_of
+
+    grid = grid_of(question)
+    return {
+        "reads": list(inputs_of(question)),
+        "cells": int(grid.inside.sum()),
+        "cell_m": grid.cell_m,
+        "writes": str(out),
+    }
+
+
+def _plan_text(question: "Question", out: Path) -> str:
+    plan = _plan(question, out)
+    lines = [f"would read   {name}" for name in plan["reads"]]
+    lines.append(f"would score  {plan['cells']:,} cells of {plan['cell_m']:g} m")
+    lines.append(f"would write  {out}")
+    return "\n".join(lines)
+
+
+def summary_data(result: "Result") -> dict[str, Any]:
+    """What a run found, in a few figures."""
+    from siteselect.study.run import verdict_shares
+
+    frame = result.sites
+    top = frame[frame["rank"] > 0].head(LISTED)
+    columns = ["rank", "id", "name_en", "name_fa", "kind", "province", "score", "known"]
+    names = ("eligible", "undetermined", "excluded")
+    return {
+        "candidates": len(frame),
+        "ranked": int((frame["rank"] > 0).sum()),
+        "verdicts": verdict_shares(result),
+        "top": [
+            {**row, "verdict": names[code]}
+            for row, code in zip(top[columns].to_dict("records"), top["verdict"], strict=True)
+        ],
+    }
+
+
+def summary(result: "Result") -> str:
+    """What a run found, for a reader."""
+    data = summary_data(result)
+    rows = [
+        [str(row["rank"]), row["id"], f"{row['score']:.3f}", row["verdict"], row["province"],
+         row["name_en"]]
+        for row in data["top"]
+    ]  # fmt: skip
+    shares = [
+        f"{what}: " + ", ".join(f"{name} {share:.1%}" for name, share in parts.items())
+        for what, parts in data["verdicts"].items()
+    ]
+    head = f"{data['candidates']} candidates, {data['ranked']} ranked by {result.criteria.titles.en}"
+    body = table(rows, ["rank", "id", "score", "verdict", "province", "name"])
+    return "\n".join([head, *shares, "", body])
+
+
+@click.command()
+@study_argument
+@json_option
+def sites(study: Path | None, *, as_json: bool) -> None:
+    """The pool of candidates, with what is known of each."""
+    from siteselect.study.run import ask, decide
+
+    result = decide(ask(study), progress=progress())
+    columns = ["id", "kind", "province", "position_accuracy_km", "source_kind", "name_en"]
+    frame = result.pool.frame[columns]
+    rows = [[str(cell) for cell in row] for row in frame.itertuples(index=False)]
+    answer("sites", frame.to_dict("records"), table(rows, columns), as_json=as_json)
+
+
+@click.command()
+@study_argument
+@click.option("--sites", "own", type=click.Path(path_type=Path), required=True,
+              help="CSV or XLSX with id, lon, lat, or a vector file.")  # fmt: skip
+@click.option("--out", type=FOLDER, help="Folder for the same set of files as of a run.")
+@click.option("--crs", help="CRS of a vector file that does not say.")
+@click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
+@click.option("--park-type", help="Criteria of this park type instead of the study's.")
+@click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
+@json_option
+def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> None:
+    """Score your own sites by the criteria and rules of STUDY."""
+    from siteselect.base import files
+    from siteselect.declared.criteria import named
+    from siteselect.present import write
+    from siteselect.study.run import Own, ask, decide
+
+    force, as_json, park_type = (options.pop(key) for key in ("force", "as_json", "park_type"))
+    if out is not None:
+        files.writable(out, force=force)
+    question = ask(
+        study,
+        own=Own(own, alone=True, **options),
+        criteria=named(park_type) if park_type else None,
+    )
+    for warning in question.warnings:
+        say(f"warning: {warning}")
+    tell = progress()
+    result = decide(question, progress=tell)
+    text = summary(result)
+    if out is not None:
+        write.write(result, out, force=force, progress=tell)
+        text += f"\n\nwritten to {out}"
+    answer("score", summary_data(result), text, as_json=as_json)
+
+
+@click.command("map")
+@click.argument("folder", type=FOLDER)
+@click.option("--open", "show", is_flag=True, help="Open the map in the browser.")
+@json_option
+def draw(folder: Path, *, show: bool, as_json: bool) -> None:
+    """Draw the map of a finished run in FOLDER again."""
+    from siteselect.present import write
+
+    path = write.redraw(folder, progress=progress())
+    answer("map", {"map": str(path)}, str(path), as_json=as_json)
+    if show:
+        click.launch(str(path))
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@json_option
+def export(folder: Path, *, as_json: bool) -> None:
+    """Write the tables and layers of a finished run in FOLDER again."""
+    from siteselect.present import write
+
+    path = write.redraw(folder, progress=progress()).parent
+    answer("export", {"folder": str(path)}, str(path), as_json=as_json)

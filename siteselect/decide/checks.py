@@ -1,0 +1,244 @@
+"""What people and tables give, as arrays: every fault at once, each naming its cell."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.decide.table import Floats, PerformanceTable
+
+Names = Sequence[str] | None
+
+# Two decimals must do for a reciprocal: 7 against 0.14, 6 against 0.17.
+RECIPROCITY_TOLERANCE = 0.021
+
+
+def signs(objectives: ArrayLike | None, m: int) -> Floats:
+    """Objectives checked: 1 = more is better, -1 = less is better.
+
+    Parameters
+    ----------
+    objectives : array_like, shape (m,), or None
+        None is all 1.
+    m : int
+        How many criteria.
+
+    Returns
+    -------
+    numpy.ndarray, shape (m,)
+
+    Raises
+    ------
+    DeclarationError
+        Naming every criterion whose objective is neither.
+
+    Examples
+    --------
+    >>> signs([1, -1], 2)
+    array([ 1., -1.])
+    """
+    given = vector([1] * m if objectives is None else objectives, None, "objective", least=-1.0)
+    wrong = np.flatnonzero(np.abs(given) != 1)
+    if len(wrong) or len(given) != m:
+        raise DeclarationError(
+            [Fault(f"objective {given[j]:g} is neither 1 (more is better) nor -1",
+                   field=f"criterion {j + 1}") for j in wrong]
+            or f"{m} objectives are needed, {len(given)} were given"
+        )  # fmt: skip
+    return given
+
+
+def finite_table(matrix: PerformanceTable | ArrayLike, *, least: float = -np.inf) -> Floats:
+    """Readings of alternatives, none of them missing.
+
+    Parameters
+    ----------
+    matrix : PerformanceTable or array_like, shape (n, m)
+        One row is one alternative; a single row may stand without its outer brackets.
+    least : float
+        The least reading that makes sense.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, m)
+
+    Raises
+    ------
+    DataError
+        Naming row and column of every reading that is no finite number or below `least`.
+
+    Examples
+    --------
+    >>> finite_table([[1, float("nan")]])
+    Traceback (most recent call last):
+    ...
+    siteselect.base.errors.DataError: row 1: column 2: nan is no finite number
+    """
+    table = matrix if isinstance(matrix, PerformanceTable) else None
+    given = matrix if table is None else table.values
+    if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
+        grid = np.atleast_2d(given)
+        values = grid.astype(np.float64)
+    else:
+        grid = np.atleast_2d(np.asarray(given, dtype=object))
+        values = numbers(grid)
+    if grid.ndim != 2 or grid.size == 0:
+        raise DataError(f"a table of alternatives x criteria is needed, not shape {grid.shape}")
+    wrong = ~np.isfinite(values) | (values < least)
+    if wrong.any():
+        rows = labelled(None if table is None else table.place_ids, len(grid), "row")
+        columns = labelled(None if table is None else table.column_ids, grid.shape[1], "column")
+        raise DataError(
+            Fault(f"{grid[i, j]} is below {least:g}" if np.isfinite(values[i, j])
+                  else f"{grid[i, j]} is no finite number", row=rows[i], field=columns[j])
+            for i, j in np.argwhere(wrong)
+        )  # fmt: skip
+    return values
+
+
+def labelled(
+    names: Sequence[str] | NDArray[np.generic] | None, n: int, kind: str
+) -> tuple[str, ...]:
+    """Names for messages: those given, or a kind of thing numbered from 1.
+
+    Raises
+    ------
+    DeclarationError
+        If there are more or fewer than n.
+
+    Examples
+    --------
+    >>> labelled(None, 2, "row")
+    ('row 1', 'row 2')
+    """
+    if names is None:
+        return tuple(f"{kind} {i + 1}" for i in range(n))
+    if len(names) != n:
+        raise DeclarationError(f"{n} names are needed, {len(names)} were given")
+    return tuple(str(name) for name in names)
+
+
+def numbers(cells: NDArray[np.object_]) -> Floats:
+    """Cells as numbers, text such as "1/3" too: NaN if blank, infinite if no number at all.
+
+    Examples
+    --------
+    >>> numbers(np.array([2, "1/4", "", "many"], dtype=object))
+    array([2.  , 0.25,  nan,  inf])
+    """
+    return np.array([_number(cell) for cell in cells.flat], dtype=np.float64).reshape(cells.shape)
+
+
+def _number(cell: object) -> float:
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return np.nan
+    try:
+        return float(Fraction(cell.strip()) if isinstance(cell, str) else cell)  # type: ignore[arg-type] # whatever has no number raises TypeError
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        return np.inf
+
+
+def vector(cells: ArrayLike, names: Names, what: str, *, least: float) -> Floats:
+    """One number a criterion, none of them missing.
+
+    Parameters
+    ----------
+    cells : array_like, shape (m,)
+        Numbers, or text such as "1/3".
+    names : sequence of str, length m, or None
+        Of the criteria.
+    what : str
+        What one of the numbers is called in a message.
+    least : float
+        The least number that makes sense.
+
+    Returns
+    -------
+    numpy.ndarray, shape (m,)
+
+    Raises
+    ------
+    DeclarationError
+        Naming every entry that is no finite number or below `least`.
+
+    Examples
+    --------
+    >>> vector([1, "1/2"], None, "weight", least=0.0)
+    array([1. , 0.5])
+    """
+    grid = np.atleast_1d(np.asarray(cells, dtype=object))
+    if grid.ndim != 1 or grid.size == 0:
+        raise DeclarationError(f"a list, one {what} a criterion, is needed: shape {grid.shape}")
+    labels = labelled(names, len(grid), "criterion")
+    given = numbers(grid)
+    wrong = np.flatnonzero(~(np.isfinite(given) & (given >= least)))
+    if len(wrong):
+        raise DeclarationError(
+            Fault(f"{what} {grid[j]} is no number of {least:g} or more", field=labels[j])
+            for j in wrong
+        )
+    return given
+
+
+def judgements(matrix: ArrayLike, names: Names, *, judge: str = "") -> Floats:
+    """Pairwise judgements, checked and made reciprocal.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (m, m)
+        As for `siteselect.decide.weights.ahp`.
+    names : sequence of str, length m, or None
+        Of the criteria.
+    judge : str
+        Stands before the row in messages.
+
+    Returns
+    -------
+    numpy.ndarray, shape (m, m)
+        NaN on both sides of the diagonal where a pair was not compared.
+
+    Raises
+    ------
+    DeclarationError
+        Naming every cell that is no positive number, off 1 on the diagonal, or not reciprocal.
+
+    Examples
+    --------
+    >>> judgements([[1, "", 4], [2, 1, None], ["1/4", None, 1]], None)
+    array([[1.  , 0.5 , 4.  ],
+           [2.  , 1.  ,  nan],
+           [0.25,  nan, 1.  ]])
+    """
+    grid = np.asarray(matrix, dtype=object)
+    if grid.ndim != 2 or grid.shape[0] != grid.shape[1] or grid.size == 0:
+        raise DeclarationError(
+            f"{judge}judgements must be a square table, not one of shape {grid.shape}"
+        )
+    n = len(grid)
+    labels = labelled(names, n, "criterion")
+    judged = numbers(grid)
+    faults = [
+        Fault(message, row=f"{judge}{labels[i]}", field=labels[j])
+        for i, j, message in _wrong_cells(grid, judged)
+    ]
+    if faults:
+        raise DeclarationError(faults)
+    np.fill_diagonal(judged, 1.0)
+    # The greater of two opposite entries is the one that was spoken: 3, beside 0.33.
+    spoken = (judged >= judged.T) | np.isnan(judged.T)
+    return np.where(spoken, judged, 1.0 / judged.T)
+
+
+def _wrong_cells(
+    grid: NDArray[np.object_], judged: Floats
+) -> Iterator[tuple[np.intp, np.intp, str]]:
+    sound = (judged > 0) & np.isfinite(judged)
+    for i, j in np.argwhere(~sound & ~np.isnan(judged)):
+        yield i, j, f"{grid[i, j]} is no judgement; write a number above 0, or nothing"
+    for i in np.flatnonzero(sound.diagonal() & (np.abs(judged.diagonal() - 1.0) > 1e-9)):
+        yield i, i, f"{judged[i, i]:g} must be 1"
+    for i, j in np.argwhere(np.triu(sound & sound.T, k=1)):
+        if abs(judged[i, j] * judged[j, i] - 1.0) > RECIPROCITY_TOLERANCE:
+            yield i, j, f"{judged[i, j]:g} is not 1 over {judged[j, i]:g}, its opposite"

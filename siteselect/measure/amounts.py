@@ -1,0 +1,218 @@
+"""Amounts: what a feature supplies, which families it counts in, which class it carries."""
+
+import itertools
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from siteselect.base.errors import DataError, Fault
+from siteselect.declared.measures import Amount, Count, Products
+from siteselect.measure.blocks import Blocks, candidates
+
+Floats = NDArray[np.float64]
+
+
+def of(frame: gpd.GeoDataFrame, amount: Amount) -> Floats:
+    """What each feature of a layer supplies.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Features.
+    amount : Amount
+        How to tell.
+
+    Returns
+    -------
+    numpy.ndarray, shape (features,)
+        An unknown figure supplies nothing that could be counted on.
+
+    Raises
+    ------
+    DataError
+        If the column of a declared amount is missing.
+    """
+    if amount.products is not None:
+        total = np.array([_of_row(row, amount.products) for row in frame.to_dict("records")])
+    elif amount.column:
+        total = pd.to_numeric(frame[amount.column], errors="coerce").fillna(0.0).to_numpy(float)
+    else:
+        total = np.full(len(frame), 1.0 if amount.constant is None else amount.constant)
+    if amount.by_status:
+        total = total * frame["status"].map(lambda word: amount.by_status.get(word, 0.0)).to_numpy()
+    return np.asarray(total, dtype=np.float64)
+
+
+def _of_row(row: dict[str, object], products: Products) -> float:
+    name = str(row["id"])
+    listed = capacities(str(row.get(products.column) or ""), name)
+    if name in products.instead and products.instead[name] in listed:
+        return listed[products.instead[name]]
+    share, captive = _of_source(products.availability, name), products.captive.get(name, {})
+    total = 0.0
+    for product, kt_y in listed.items():
+        factor = 1.0 if product in products.names else products.factors.get(product, 0.0)
+        left = max(kt_y - captive.get(product, 0.0), 0.0)
+        total += factor * share.get(product, 1.0) * left
+    return total
+
+
+def _of_source(by_source: dict[str, dict[str, float]], name: str) -> dict[str, float]:
+    fitting = [key for key in by_source if name.startswith(key)]
+    return by_source[max(fitting, key=len)] if fitting else {}
+
+
+def capacities(text: str, name: str = "") -> dict[str, float]:
+    """Capacities by product from a list such as ``ethane=700; lpg=350``.
+
+    Parameters
+    ----------
+    text : str
+        The list; a product without a figure is left out, for unknown is not zero.
+    name : str
+        Id of the row, for messages.
+
+    Returns
+    -------
+    dict of str to float
+
+    Raises
+    ------
+    DataError
+        If a figure is no number.
+
+    Examples
+    --------
+    >>> capacities("ethane=700; lpg=350; sulphur=")
+    {'ethane': 700.0, 'lpg': 350.0}
+    """
+    result = {}
+    for part in text.split(";"):
+        product, _, figure = (word.strip() for word in part.partition("="))
+        if not figure:
+            continue
+        try:
+            result[product] = float(figure)
+        except ValueError as error:
+            raise DataError(
+                Fault(f"{figure[:40]!r} is no number", row=name, field=product)
+            ) from error
+    return result
+
+
+def counted(frame: gpd.GeoDataFrame, measure: Count) -> gpd.GeoDataFrame:
+    """Features whose status counts."""
+    return frame[frame["status"].isin(list(measure.by_status))] if measure.by_status else frame
+
+
+def families(frame: gpd.GeoDataFrame, measure: Count) -> NDArray[np.bool_]:
+    """Which families each feature belongs to.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (features, families)
+        One family that holds every feature, if none are declared.
+    """
+    if not measure.families:
+        return np.ones((len(frame), 1), dtype=bool)
+    words = [
+        {word.strip() for word in str(text).split(";")} for text in frame[measure.column].fillna("")
+    ]
+    return np.array(
+        [[bool(mine & set(family)) for family in measure.families.values()] for mine in words]
+    ).reshape(len(frame), len(measure.families))
+
+
+def count_within(
+    points: Blocks,
+    slack_m: Floats,
+    sources: Floats,
+    *,
+    member: NDArray[np.bool_],
+    radius_m: float,
+) -> tuple[Floats, Floats, Floats]:
+    """How many families (or features) stand within a radius, and the bounds of that number.
+
+    Parameters
+    ----------
+    points : Blocks
+        p points, metres.
+    slack_m : numpy.ndarray, shape (p,)
+        Accuracy of their positions, metres.
+    sources : numpy.ndarray, shape (s, 3)
+        Easting, northing, accuracy, metres.
+    member : numpy.ndarray of bool, shape (s, families)
+        With a single family every feature counts for itself.
+    radius_m : float
+        Radius.
+
+    Returns
+    -------
+    count, lower, upper : numpy.ndarray, shape (p,)
+    """
+    ends = [np.zeros(len(slack_m)) for _ in range(3)]
+    single = member.shape[1] == 1
+    for first in range(0, len(slack_m), 4096):
+        here = slice(first, first + 4096)
+        away = _away(points.points[here], sources)
+        doubt = slack_m[here, None] + sources[:, 2]
+        for end, farther in zip(ends, (away, away + doubt, away - doubt), strict=True):
+            hit = farther <= radius_m
+            end[here] = hit.sum(axis=1) if single else ((hit @ member) > 0).sum(axis=1)
+    return ends[0], ends[1], ends[2]
+
+
+def _away(points: Floats, features: Floats) -> Floats:
+    return np.asarray(np.hypot(*(points[:, None, :2] - features[:, :2]).transpose(2, 0, 1)))
+
+
+def nearest_code(
+    points: Blocks, slack_m: Floats, coded: Floats, *, within_m: float
+) -> tuple[Floats, Floats, Floats]:
+    """Code of the nearest feature, and the range over all that may be the nearest.
+
+    Parameters
+    ----------
+    points : Blocks
+        p points, metres.
+    slack_m : numpy.ndarray, shape (p,)
+        Accuracy of their positions, metres.
+    coded : numpy.ndarray, shape (s, 4)
+        Easting, northing, code, accuracy; a code may be NaN.
+    within_m : float
+        A feature farther than this says nothing.
+
+    Returns
+    -------
+    code, lower, upper : numpy.ndarray, shape (p,)
+        NaN where nothing is near enough.
+    """
+    result = np.full((3, len(slack_m)), np.nan)
+    if len(coded) and len(slack_m):
+        large = points.levels[0]
+        tree = shapely.STRtree(shapely.points(coded[:, :2]))
+        _, around = tree.query_nearest(
+            shapely.points(large.disc[:, :2]), return_distance=True, all_matches=False
+        )
+        doubt = 2 * (slack_m.max() + coded[:, 3].max())
+        offsets, chosen = candidates(points, tree, around + 2 * large.disc[:, 2] + doubt)
+        for a, (first, last) in enumerate(itertools.pairwise(large.starts)):
+            here, near = points.order[first:last], coded[chosen[offsets[a] : offsets[a + 1]]]
+            result[:, here] = _codes(points.points[here], slack_m[here], near, within_m)
+    return result[0], result[1], result[2]
+
+
+def _codes(points: Floats, slack_m: Floats, near: Floats, within_m: float) -> Floats:
+    away = _away(points, near)
+    closest = away.argmin(axis=1)
+    slack = slack_m[:, None] + near[:, 3]
+    # Whatever may be nearer than the farthest that the nearest may stand, may be the nearest.
+    possible = (away - slack <= (away + slack).min(axis=1)[:, None]) & (slack_m[:, None] > 0)
+    possible[np.arange(len(points)), closest] = True
+    codes = np.where(possible, near[:, 2], np.nan)
+    out = np.stack([near[closest, 2], np.fmin.reduce(codes, axis=1), np.fmax.reduce(codes, axis=1)])
+    out[:, away.min(axis=1) > within_m] = np.nan
+    return out

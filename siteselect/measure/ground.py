@@ -1,0 +1,148 @@
+"""Ground: what rasters say at a place and around it."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siteselect.world.catalog import Raster
+
+Floats = NDArray[np.float64]
+
+
+def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
+    """Slope of an elevation grid, in degrees.
+
+    Parameters
+    ----------
+    elevation : array_like, shape (rows, columns)
+        Metres; NaN is unknown and makes its neighbours unknown.
+    cell_m : float
+        Side of a cell, metres: the grid must be projected, never in degrees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (rows, columns)
+        Degrees; the outermost rows and columns repeat their neighbours' elevations.
+
+    References
+    ----------
+    Horn (1981), Hill shading and the reflectance map, Proc. IEEE 69(1) 14-47.
+
+    Examples
+    --------
+    >>> float(slope_deg([[0, 1, 2], [0, 1, 2], [0, 1, 2]], 1.0)[1, 1].round(6))
+    45.0
+    """
+    z = np.pad(np.asarray(elevation, dtype=np.float64), 1, mode="edge")
+    west, east = z[:, :-2], z[:, 2:]
+    north, south = z[:-2], z[2:]
+    rise = east - west
+    along_rows = rise[:-2] + 2 * rise[1:-1] + rise[2:]
+    drop = south - north
+    along_columns = drop[:, :-2] + 2 * drop[:, 1:-1] + drop[:, 2:]
+    return np.degrees(np.arctan(np.hypot(along_rows, along_columns) / (8 * cell_m)))
+
+
+def slope(dem: Raster) -> Raster:
+    """Slope of a raster of elevations; the sea, where it is unknown, counts as level 0.
+
+    Parameters
+    ----------
+    dem : Raster
+        Metres.
+
+    Returns
+    -------
+    Raster
+        Degrees; unknown where the elevation is.
+    """
+    filled = np.where(np.isnan(dem.values), 0.0, dem.values)
+    degrees = slope_deg(filled, dem.cell_m)
+    return Raster(np.where(np.isnan(dem.values), np.nan, degrees), dem.transform, dem.crs)
+
+
+def share_around(counts: NDArray[np.bool_], raster: Raster, radius_km: float) -> Raster:
+    """Share of the disc around each cell whose cells count.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray of bool, shape (rows, columns)
+        Cells that count.
+    raster : Raster
+        Where they are.
+    radius_km : float
+        Radius of the disc; at least the cell itself is looked at.
+
+    Returns
+    -------
+    Raster
+        0 to 1; the part of a disc beyond the raster is left out of the count.
+    """
+    from scipy.ndimage import convolve
+
+    reach = int(radius_km * 1000 / raster.cell_m)
+    offset = np.arange(-reach, reach + 1) * raster.cell_m
+    disc = (np.hypot(offset[:, None], offset) <= radius_km * 1000).astype(np.float64)
+    hits = convolve(counts.astype(np.float64), disc, mode="constant")
+    looked = convolve(np.ones(counts.shape), disc, mode="constant")
+    return Raster(np.round(hits) / np.round(looked), raster.transform, raster.crs)
+
+
+def at(raster: Raster, easting: Floats, northing: Floats) -> Floats:
+    """Value of the cell that each point lies in; NaN beyond the raster.
+
+    Parameters
+    ----------
+    raster : Raster
+    easting, northing : numpy.ndarray, shape (p,)
+        Metres.
+
+    Returns
+    -------
+    numpy.ndarray, shape (p,)
+    """
+    row, column = _cell(raster, easting, northing)
+    rows, columns = raster.values.shape
+    within = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    found = raster.values[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]
+    return np.where(within, found, np.nan)
+
+
+def _cell(raster: Raster, easting: Floats, northing: Floats) -> tuple[NDArray[np.int64], ...]:
+    column = np.floor((easting - raster.transform.c) / raster.transform.a)
+    row = np.floor((northing - raster.transform.f) / raster.transform.e)
+    return row.astype(np.int64), column.astype(np.int64)
+
+
+def range_within(
+    raster: Raster, easting: Floats, northing: Floats, radius_m: Floats
+) -> tuple[Floats, Floats]:
+    """Least and greatest value within a distance of each point.
+
+    Parameters
+    ----------
+    raster : Raster
+    easting, northing, radius_m : numpy.ndarray, shape (p,)
+        Metres.
+
+    Returns
+    -------
+    lower, upper : numpy.ndarray, shape (p,)
+        The value of the point's own cell counts always; NaN where nothing is known.
+    """
+    own = at(raster, easting, northing)
+    lower, upper = own.copy(), own.copy()
+    rows, columns = raster.values.shape
+    row, column = _cell(raster, easting, northing)
+    for i in np.flatnonzero(radius_m > 0):
+        reach = int(np.ceil(radius_m[i] / raster.cell_m))
+        top, left = max(row[i] - reach, 0), max(column[i] - reach, 0)
+        window = raster.values[
+            top : min(row[i] + reach + 1, rows), left : min(column[i] + reach + 1, columns)
+        ]
+        r, c = np.indices(window.shape)
+        east = raster.transform.c + (c + left + 0.5) * raster.transform.a - easting[i]
+        north = raster.transform.f + (r + top + 0.5) * raster.transform.e - northing[i]
+        near = window[np.hypot(east, north) <= radius_m[i]]
+        lower[i] = np.fmin(own[i], np.fmin.reduce(near, initial=np.nan))
+        upper[i] = np.fmax(own[i], np.fmax.reduce(near, initial=np.nan))
+    return lower, upper

@@ -1,0 +1,225 @@
+"""The one measure: what declarations ask, read at any places, cells and sites alike."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from siteselect.base import units
+from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.decide.table import PerformanceTable
+from siteselect.declared.criteria import Constraint, CriteriaSet, Criterion
+from siteselect.declared.measures import (
+    Measure,
+    Share,
+    Surface,
+    dimension,
+)
+from siteselect.measure.blocks import Spots
+from siteselect.measure.readers import Reader, Reading, reader
+from siteselect.world.catalog import Catalog
+from siteselect.world.places import Places, require_crs
+
+Floats = NDArray[np.float64]
+Declaration = Criterion | Constraint
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """Readers made ready for a set of declarations.
+
+    Parameters
+    ----------
+    declarations : tuple of Criterion or Constraint
+        What is asked, in the order of the columns.
+    readers : tuple of callable
+        One a declaration: places in, nominal reading and its bounds at each sample point out.
+    factors : tuple of float
+        From the reader's unit to the declared one.
+    source_ids : tuple of tuple of str
+        Catalogue entries behind each.
+    partial : tuple of bool
+        Whether any of those is known to lack what exists.
+    crs : pyproj.CRS
+        Analysis CRS.
+    """
+
+    declarations: tuple[Declaration, ...]
+    readers: tuple[Reader, ...]
+    factors: tuple[float, ...]
+    source_ids: tuple[tuple[str, ...], ...]
+    partial: tuple[bool, ...]
+    crs: CRS
+
+    def without_inquiries(self) -> "Instruments":
+        """The same without inquiries, which never colour the map."""
+        keep = [not (isinstance(d, Constraint) and d.role == "inquiry") for d in self.declarations]
+
+        def kept(items: tuple[Any, ...]) -> tuple[Any, ...]:
+            return tuple(itertools.compress(items, keep))
+
+        return Instruments(
+            kept(self.declarations),
+            kept(self.readers),
+            kept(self.factors),
+            kept(self.source_ids),
+            kept(self.partial),
+            self.crs,
+        )
+
+
+def measure(criteria: CriteriaSet, places: Places, catalog: Catalog) -> PerformanceTable:
+    """Readings of all criteria, and of all constraints that have a measure, at places.
+
+    Parameters
+    ----------
+    criteria : CriteriaSet
+        What is asked.
+    places : Places
+        Where.
+    catalog : Catalog
+        What is known of the world.
+
+    Returns
+    -------
+    PerformanceTable
+        A column a criterion, then a column a constraint with a measure.
+
+    Raises
+    ------
+    DataError
+        If a layer, column or id is missing.
+    CrsMismatch
+        If the places stand in another CRS than they say.
+    """
+    return read(prepare(criteria, catalog, places.crs), places)
+
+
+def prepare(criteria: CriteriaSet, catalog: Catalog, crs: CRS) -> Instruments:
+    """Load and prepare what the measures of a criteria set need, once for many readings.
+
+    Parameters
+    ----------
+    criteria : CriteriaSet
+    catalog : Catalog
+    crs : pyproj.CRS
+        Analysis CRS.
+
+    Returns
+    -------
+    Instruments
+
+    Raises
+    ------
+    DataError, DeclarationError
+        Every layer, column, id or unit that does not fit, at once.
+    """
+    asked: list[Declaration] = [*criteria.criteria]
+    asked += [c for c in criteria.constraints if c.measure is not None]
+    faults: list[Fault] = []
+    made: dict[str, Reader] = {}
+    readers, factors, sources, partial = [], [], [], []
+    for declaration in asked:
+        assert declaration.measure is not None  # noqa: S101 - filtered above
+        try:
+            # Declarations that ask the same share one reader, and so one reading.
+            key = declaration.measure.model_dump_json()
+            if key not in made:
+                made[key] = reader(declaration.measure, catalog, crs)
+            readers.append(made[key])
+            factors.append(_factor(declaration.measure, declaration.unit))
+            names = layers_of(declaration.measure)
+            sources.append(names)
+            partial.append(any(catalog.source(n).coverage == "partial" for n in names))
+        except (DataError, DeclarationError) as error:
+            faults += [Fault(str(fault), field=declaration.id) for fault in error.faults]
+    if faults:
+        raise DataError(faults)
+    return Instruments(
+        tuple(asked), tuple(readers), tuple(factors), tuple(sources), tuple(partial), crs
+    )
+
+
+def read(instruments: Instruments, places: Places) -> PerformanceTable:
+    """Readings of places by prepared instruments.
+
+    A place of several sample points reads their mean; its bounds are the least and the greatest
+    of theirs.
+
+    Parameters
+    ----------
+    instruments : Instruments
+    places : Places
+
+    Returns
+    -------
+    PerformanceTable
+        Shape (places, declarations).
+    """
+    require_crs(instruments.crs, places.crs)
+    spots = Spots.of(places)
+    # Column by column in memory; the table shows rows of places.
+    stack = np.empty((3, len(instruments.declarations), len(places)))
+    taken: dict[Reader, Reading] = {}
+    for j, (take, factor) in enumerate(zip(instruments.readers, instruments.factors, strict=True)):
+        if take not in taken:
+            taken[take] = _by_place(take(spots), places)
+        reading = taken[take]
+        for part, column in zip(reading, stack[:, j], strict=True):
+            np.multiply(part, factor, out=column)
+        _widen(instruments, j, stack[1, j], stack[2, j])
+    values, lower, upper = stack.transpose(0, 2, 1)
+    return PerformanceTable(
+        place_ids=places.ids,
+        column_ids=tuple(d.id for d in instruments.declarations),
+        units=tuple(d.unit for d in instruments.declarations),
+        values=values,
+        lower=lower,
+        upper=upper,
+        source_ids=instruments.source_ids,
+    )
+
+
+def _widen(instruments: Instruments, j: int, lower: Floats, upper: Floats) -> None:
+    # What a partial layer lacks may stand anywhere: it can break a rule, never prove it kept.
+    declaration = instruments.declarations[j]
+    if isinstance(declaration, Constraint) and instruments.partial[j]:
+        if declaration.at_least is not None:
+            lower[~np.isnan(lower)] = -np.inf
+        else:
+            upper[~np.isnan(upper)] = np.inf
+
+
+def _by_place(reading: Reading, places: Places) -> Reading:
+    values, lower, upper = reading
+    if len(places.owner) == len(places):
+        return reading
+    n = len(places)
+    first = np.searchsorted(places.owner, np.arange(n))
+    has = ~np.isnan(values)
+    total = np.bincount(places.owner, np.where(has, values, 0.0), n)
+    with np.errstate(invalid="ignore"):
+        mean = total / np.bincount(places.owner, has, n)
+    return mean, np.fmin.reduceat(lower, first), np.fmax.reduceat(upper, first)
+
+
+def layers_of(measure: Measure) -> tuple[str, ...]:
+    """Catalogue entries that a measure reads.
+
+    Examples
+    --------
+    >>> layers_of(Inside(kind="inside", target=Target(layer="land")))
+    ('land',)
+    """
+    if isinstance(measure, (Surface, Share)):
+        return (measure.layer,)
+    targets = [measure.target, *getattr(measure, "also", ())]
+    return tuple(dict.fromkeys(t.layer for t in targets if t is not None))
+
+
+def _factor(measure: Measure, unit: str) -> float:
+    kind = dimension(measure)
+    return 1.0 / units.factor(unit, kind) if kind else 1.0

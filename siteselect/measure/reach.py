@@ -1,0 +1,271 @@
+"""Reach: straight distance to features, and supply that loses weight with distance."""
+
+import itertools
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+
+from siteselect.measure.blocks import Blocks, Floats, Ints, Level, candidates
+
+
+@cache
+def kernels() -> ModuleType | None:
+    """The compiled kernels, or None where numba is not installed."""
+    try:
+        from siteselect.measure import kernels as compiled
+    except ImportError:
+        return None
+    return compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Features taken apart into straight pieces; a point is a piece without length.
+
+    Parameters
+    ----------
+    ends : numpy.ndarray, shape (s, 4)
+        Easting and northing of both ends, metres.
+    radius_m, error_m : numpy.ndarray, shape (s,)
+        Radius of a disc around the piece, and how far its position or border may be wrong.
+    feature : numpy.ndarray of int64, shape (s,)
+        Index of the feature that each piece is of.
+    tree : shapely.STRtree
+        The pieces.
+    """
+
+    ends: Floats
+    radius_m: Floats
+    error_m: Floats
+    feature: Ints
+    tree: shapely.STRtree
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def take(self, keep: NDArray[np.bool_]) -> "Segments":
+        """Some of the pieces."""
+        ends = self.ends[keep]
+        return Segments(
+            ends, self.radius_m[keep], self.error_m[keep], self.feature[keep], _tree(ends)
+        )
+
+
+def segments(
+    geometries: ArrayLike, *, radius_m: ArrayLike = 0.0, error_m: ArrayLike = 0.0
+) -> Segments:
+    """Points, lines and outlines of polygons as straight pieces.
+
+    Parameters
+    ----------
+    geometries : array_like of shapely.Geometry, shape (f,)
+        In the analysis CRS.
+    radius_m, error_m : array_like, shape (f,) or scalar
+        Radius of a disc around each feature, and accuracy of its position, metres.
+
+    Returns
+    -------
+    Segments
+
+    Examples
+    --------
+    >>> len(segments([shapely.Point(0, 0), shapely.LineString([(0, 0), (1, 0), (1, 1)])]))
+    3
+    """
+    shapes = np.asarray(geometries, dtype=object)
+    kinds = shapely.get_type_id(shapes)
+    lines = np.where(np.isin(kinds, (3, 6)), shapely.boundary(shapes), shapes)
+    parts, owner = shapely.get_parts(lines, return_index=True)
+    coordinates, part = shapely.get_coordinates(parts, return_index=True)
+    same = np.flatnonzero(part[1:] == part[:-1])
+    lone = np.flatnonzero(np.bincount(part, minlength=len(parts))[part] == 1)
+    ends = np.concatenate(
+        [
+            np.column_stack([coordinates[same], coordinates[same + 1]]),
+            np.column_stack([coordinates[lone], coordinates[lone]]),
+        ]
+    )
+    feature = np.concatenate([owner[part[same]], owner[part[lone]]]).astype(np.int64)
+    size = len(shapes)
+    return Segments(
+        ends=ends,
+        radius_m=np.broadcast_to(np.asarray(radius_m, float), (size,))[feature],
+        error_m=np.broadcast_to(np.asarray(error_m, float), (size,))[feature],
+        feature=feature,
+        tree=_tree(ends),
+    )
+
+
+def _tree(ends: Floats) -> shapely.STRtree:
+    return shapely.STRtree(shapely.linestrings(ends.reshape(-1, 2, 2)))
+
+
+def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]:
+    """Distance to the nearest feature, and the least near and far end that errors allow.
+
+    With d the distance to a feature, less its radius, and e its error, the truth lies in
+    [d - e, d + e]; the nearest feature then stands between the least near and the least far end.
+
+    Parameters
+    ----------
+    points : Blocks
+        p points, metres.
+    pieces : Segments
+        Features.
+
+    Returns
+    -------
+    distance, near, far : numpy.ndarray, shape (p,)
+        Metres, not below 0; infinite if there is no feature.
+
+    Examples
+    --------
+    >>> road = segments([shapely.LineString([(0, 0), (10, 0)])], error_m=1.0)
+    >>> here = Blocks.of(np.array([5.0]), np.array([4.0]))
+    >>> [float(x[0]) for x in nearest_m(here, road)]
+    [4.0, 3.0, 5.0]
+    """
+    if len(pieces) == 0 or len(points.order) == 0:
+        nothing = np.full(len(points.order), np.inf)
+        return nothing, nothing, nothing
+    large, middle, small = points.levels
+    _, around = pieces.tree.query_nearest(
+        shapely.points(large.disc[:, :2]), return_distance=True, all_matches=False
+    )
+    doubt = 2 * pieces.error_m.max() + pieces.radius_m.max()
+    given = candidates(points, pieces.tree, around + 2 * large.disc[:, 2] + doubt)
+    flat = np.column_stack([pieces.ends, pieces.radius_m, pieces.error_m])
+    children = (large.children, middle.children, small.children)
+    ordered, held = np.empty((len(points.order), 3)), points.points[points.order]
+    compiled = kernels()
+    if compiled:
+        compiled.nearest(held, flat, given, (middle.disc, small.disc), children, ordered)
+    else:
+        _nearest(held, flat, given, middle, children, ordered)
+    return _restored(ordered, points)
+
+
+def _restored(ordered: Floats, points: Blocks) -> tuple[Floats, Floats, Floats]:
+    result = np.empty((3, len(ordered)))
+    result[:, points.order] = ordered.T
+    return result[0], result[1], result[2]
+
+
+def _nearest(
+    points: Floats,
+    flat: Floats,
+    given: tuple[Ints, Ints],
+    middle: Level,
+    children: tuple[Ints, ...],
+    out: Floats,
+) -> None:
+    """The definition that the compiled kernel follows, without its smallest squares."""
+    offsets, chosen = given
+    for a, (first, last) in enumerate(itertools.pairwise(children[0])):
+        mine = flat[chosen[offsets[a] : offsets[a + 1]]]
+        for b in range(first, last):
+            here = slice(middle.starts[b], middle.starts[b + 1])
+            few = mine[_may_decide(middle.disc[b], mine)]
+            distance = to_segments(points[here], few) - few[:, 4]
+            ends = (distance, distance - few[:, 5], distance + few[:, 5])
+            out[here] = np.maximum(np.column_stack([end.min(axis=1) for end in ends]), 0.0)
+
+
+def _may_decide(disc: Floats, pieces: Floats) -> NDArray[np.bool_]:
+    distance = to_segments(disc[None, :2], pieces)[0] - pieces[:, 4]
+    bound = (distance + pieces[:, 5]).min() + 2 * disc[2]
+    return np.asarray(distance - pieces[:, 5] <= bound)
+
+
+def to_segments(points: Floats, pieces: Floats) -> Floats:
+    """Distance of each point to each straight piece.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (p, 2)
+    pieces : numpy.ndarray, shape (s, 4 or more)
+        Both ends.
+
+    Returns
+    -------
+    numpy.ndarray, shape (p, s)
+
+    Examples
+    --------
+    >>> to_segments(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0, 0.0, 0.0]]))
+    array([[5.]])
+    """
+    start, along = pieces[:, 0:2], pieces[:, 2:4] - pieces[:, 0:2]
+    length2 = (along**2).sum(axis=1)
+    offset = points[:, None, :] - start
+    t = (offset * along).sum(axis=2) / np.where(length2 > 0, length2, 1.0)
+    foot = np.clip(t, 0.0, 1.0)[..., None] * along
+    return np.asarray(np.sqrt(((offset - foot) ** 2).sum(axis=2)))
+
+
+def supply(
+    points: Blocks, slack_m: Floats, sources: Floats, *, scale_m: float, cutoff_m: float
+) -> tuple[Floats, Floats, Floats]:
+    """Sum of amounts that lose weight with distance, and its bounds from position accuracy.
+
+    Parameters
+    ----------
+    points : Blocks
+        p points, metres.
+    slack_m : numpy.ndarray, shape (p,)
+        Accuracy of their positions, metres.
+    sources : numpy.ndarray, shape (s, 4)
+        Easting, northing, amount, accuracy of the position.
+    scale_m, cutoff_m : float
+        exp(-distance / scale), nothing past the cutoff.
+
+    Returns
+    -------
+    total, lower, upper : numpy.ndarray, shape (p,)
+        In the unit of the amounts.
+
+    References
+    ----------
+    Hansen (1959), How accessibility shapes land use, J. Am. Inst. Planners 25(2) 73-76:
+    accessibility as a sum of opportunities discounted by distance; exponential form, Wilson 1971.
+
+    Examples
+    --------
+    >>> plant = np.array([[0.0, 0.0, 100.0, 0.0]])
+    >>> here = Blocks.of(np.array([0.0]), np.array([0.0]))
+    >>> float(supply(here, np.zeros(1), plant, scale_m=1.0, cutoff_m=9.0)[0][0])
+    100.0
+    """
+    if len(sources) == 0 or len(points.order) == 0:
+        nothing = np.zeros(len(points.order))
+        return nothing, nothing, nothing
+    large = points.levels[0]
+    doubt = slack_m.max() + sources[:, 3].max()
+    tree = shapely.STRtree(shapely.points(sources[:, :2]))
+    given = candidates(points, tree, cutoff_m + large.disc[:, 2] + doubt)
+    held = np.column_stack([points.points, slack_m])[points.order]
+    decay, ordered = np.array([scale_m, cutoff_m]), np.empty((len(held), 3))
+    compiled = kernels()
+    run = compiled.supplied if compiled else _supplied
+    run(held, sources, decay, large.starts, given, ordered)
+    return _restored(ordered, points)
+
+
+def _supplied(
+    points: Floats, sources: Floats, decay: Floats, starts: Ints, given: tuple[Ints, Ints], out: Floats
+) -> None:
+    """The definition that the compiled kernel follows."""
+    offsets, chosen = given
+    scale, cutoff = decay
+    for a, (first, last) in enumerate(itertools.pairwise(starts)):
+        here, near = points[first:last], sources[chosen[offsets[a] : offsets[a + 1]]]
+        distance = np.hypot(here[:, None, 0] - near[:, 0], here[:, None, 1] - near[:, 1])
+        slack = here[:, None, 2] + near[:, 3]
+        ends = (distance, distance + slack, np.maximum(distance - slack, 0.0))
+        for column, end in enumerate(ends):
+            weight = np.where(end <= cutoff, np.exp(-end / scale), 0.0)
+            out[first:last, column] = weight @ near[:, 2]

@@ -1,0 +1,325 @@
+"""Readers: for each kind of measure, a function from sample points to readings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from siteselect.declared.measures import (
+    Attribute,
+    Count,
+    Distance,
+    Inside,
+    Measure,
+    Radius,
+    Share,
+    Supply,
+    Surface,
+)
+from siteselect.measure import amounts, ground, reach
+from siteselect.measure.blocks import Group, Spots
+from siteselect.world.catalog import Catalog, Raster, lonlat
+from siteselect.world.places import Landmasses
+
+Floats = NDArray[np.float64]
+Reading = tuple[Floats, Floats, Floats]
+Reader = Callable[[Spots], Reading]
+
+
+def reader(measure: Measure, catalog: Catalog, crs: CRS) -> Reader:
+    """The reader of a measure, with what it needs loaded and prepared.
+
+    Parameters
+    ----------
+    measure : Measure
+        What is read.
+    catalog : Catalog
+        Where from.
+    crs : pyproj.CRS
+        Analysis CRS.
+
+    Returns
+    -------
+    callable
+        Takes `Spots` of p points; returns reading, lower and upper bound, each of shape (p,), in
+        the house unit of the measure.
+
+    Raises
+    ------
+    DataError
+        If a layer, column or id is missing.
+    """
+    match measure:
+        case Distance():
+            return _distance(measure, catalog, crs)
+        case Supply():
+            return _supply(measure, catalog, crs)
+        case Count():
+            return _count(measure, catalog, crs)
+        case Surface():
+            return _surface(measure, catalog, crs)
+        case Share():
+            return _share(measure, catalog, crs)
+        case Inside():
+            return _inside(measure, catalog, crs)
+        case Attribute():
+            return _attribute(measure, catalog, crs)
+
+
+def _selected(
+    measure: Distance | Supply | Count, catalog: Catalog, crs: CRS
+) -> list[gpd.GeoDataFrame]:
+    return [catalog.select(target, crs) for target in (measure.target, *measure.also)]
+
+
+def _landmass(geometry: NDArray[np.object_], catalog: Catalog, crs: CRS) -> NDArray[np.int64]:
+    middle = shapely.get_coordinates(shapely.centroid(geometry))
+    masses = Landmasses(catalog.features("islands", crs), catalog.features("land", crs))
+    return masses.of(middle[:, 0], middle[:, 1])
+
+
+def _each(spots: Spots, work: Callable[[Group], Reading]) -> Reading:
+    """Work on each landmass's points, put back in the order of the places."""
+    if len(spots.groups) == 1:
+        return work(spots.groups[0])
+    result = np.empty((3, len(spots.slack_m)))
+    for group in spots.groups:
+        result[:, group.index] = work(group)
+    return result[0], result[1], result[2]
+
+
+# ------------------------------------------------------------------------------- distance
+
+
+def _distance(measure: Distance, catalog: Catalog, crs: CRS) -> Reader:
+    frames = _selected(measure, catalog, crs)
+    pieces, bodies = _pieces(frames, measure)
+    of_mass = None
+    if measure.reach == "same_landmass":
+        mass = _landmass(shapely.linestrings(pieces.ends.reshape(-1, 2, 2)), catalog, crs)
+        of_mass = {int(m): pieces.take(mass == m) for m in np.unique(mass)}
+    nothing = pieces.take(np.zeros(len(pieces), dtype=bool))
+
+    def at_group(group: Group) -> Reading:
+        near = pieces if of_mass is None else of_mass.get(group.landmass, nothing)
+        reading = reach.nearest_m(group.points, near)
+        return _signed(reading, bodies.holds(group.points.points), group.slack_m)
+
+    def at(spots: Spots) -> Reading:
+        nominal, low, high = (part / 1000.0 for part in _each(spots, at_group))
+        return _gaps(measure, spots, (nominal, low, high))
+
+    return at
+
+
+@dataclass(frozen=True, slots=True)
+class _Bodies:
+    """Polygons, to tell which points lie in them."""
+
+    tree: shapely.STRtree
+
+    @classmethod
+    def of(cls, polygons: NDArray[np.object_]) -> "_Bodies":
+        parts = shapely.get_parts(polygons)
+        shapely.prepare(parts)
+        return cls(shapely.STRtree(parts))
+
+    def holds(self, points: Floats) -> NDArray[np.bool_]:
+        """Whether each of some points lies in any of them."""
+        inside = np.zeros(len(points), dtype=bool)
+        if len(points):
+            box = shapely.box(*points.min(axis=0), *points.max(axis=0))
+            for body in self.tree.geometries[self.tree.query(box)]:
+                inside |= shapely.contains_xy(body, points[:, 0], points[:, 1])
+        return inside
+
+
+def _pieces(
+    frames: list[gpd.GeoDataFrame], measure: Distance
+) -> tuple[reach.Segments, _Bodies]:
+    geometry = np.concatenate([frame.geometry.to_numpy() for frame in frames])
+    sizes = [_discs(frame, measure.radius) for frame in frames]
+    radius, error = (np.concatenate(parts) for parts in zip(*sizes, strict=True))
+    polygon = np.isin(shapely.get_type_id(geometry), (3, 6))
+    bodies = _Bodies.of(geometry[polygon & ~np.bool_(measure.outline)])
+    return reach.segments(geometry, radius_m=radius, error_m=error), bodies
+
+
+def _discs(frame: gpd.GeoDataFrame, radius: Radius | None) -> tuple[Floats, Floats]:
+    accuracy = frame["position_accuracy_km"].to_numpy(dtype=float)
+    if radius is None:
+        return np.zeros(len(frame)), accuracy * 1000.0
+    if radius.column:
+        km = pd.to_numeric(frame[radius.column]).to_numpy(dtype=float)
+    else:
+        people = pd.to_numeric(frame[radius.population]).fillna(0).to_numpy(dtype=float)
+        km = np.sqrt(people / radius.people_per_ha / 100.0 / np.pi)
+    unknown = np.isnan(km)
+    km = np.where(unknown, 0.0, km)
+    # A feature of unknown size may reach that far, but proves nothing: it can never exclude.
+    error = np.where(unknown, radius.unknown_km, accuracy + radius.shape_error * km)
+    return km * 1000.0, error * 1000.0
+
+
+def _signed(reading: Reading, inside: NDArray[np.bool_], slack_m: Floats) -> Reading:
+    distance, near, far = reading
+    near, farther = np.maximum(near - slack_m, 0.0), far + slack_m
+    if inside.any():
+        # Inside a body its border lies that far away on the other side.
+        farther[inside] = np.maximum(farther[inside] - 2 * distance[inside], 0.0)
+        distance, near = np.where(inside, 0.0, distance), np.where(inside, 0.0, near)
+    return distance, near, farther
+
+
+def _gaps(measure: Distance, spots: Spots, reading: Reading) -> Reading:
+    if not measure.gaps:
+        return reading
+    lon, lat = lonlat(spots.easting, spots.northing, spots.crs)
+    lacking = np.zeros(len(lon), dtype=bool)
+    for gap in measure.gaps:
+        box = (lon >= gap.west) & (lon <= gap.east) & (lat >= gap.south) & (lat <= gap.north)
+        lacking |= box & (reading[0] > gap.beyond_km)
+    nominal, low, high = (np.where(lacking, np.nan, part) for part in reading)
+    return nominal, low, high
+
+
+# --------------------------------------------------------------------------- supply, count
+
+
+def _supply(measure: Supply, catalog: Catalog, crs: CRS) -> Reader:
+    frames = _selected(measure, catalog, crs)
+    amount = np.concatenate([amounts.of(frame, measure.amount) for frame in frames])
+    sources = np.column_stack([_positions(frames), amount, _accuracies(frames)])[amount > 0]
+    masses = _source_masses(measure, sources, catalog, crs)
+    scale_m, cutoff_m = measure.decay.scale_km * 1000.0, measure.decay.cutoff_km * 1000.0
+
+    def at_group(group: Group) -> Reading:
+        near = sources if masses is None else sources[masses == group.landmass]
+        return reach.supply(
+            group.points, group.slack_m, near, scale_m=scale_m, cutoff_m=cutoff_m
+        )
+
+    return lambda spots: _each(spots, at_group)
+
+
+def _positions(frames: list[gpd.GeoDataFrame]) -> Floats:
+    return np.concatenate(
+        [shapely.get_coordinates(shapely.centroid(f.geometry.to_numpy())) for f in frames]
+    )
+
+
+def _accuracies(frames: list[gpd.GeoDataFrame]) -> Floats:
+    km = [frame["position_accuracy_km"].to_numpy(dtype=float) for frame in frames]
+    return np.asarray(np.concatenate(km) * 1000.0)
+
+
+def _source_masses(
+    measure: Supply | Count, sources: Floats, catalog: Catalog, crs: CRS
+) -> NDArray[np.int64] | None:
+    if measure.reach == "anywhere":
+        return None
+    return _landmass(shapely.points(sources[:, :2]), catalog, crs)
+
+
+def _count(measure: Count, catalog: Catalog, crs: CRS) -> Reader:
+    frames = [amounts.counted(frame, measure) for frame in _selected(measure, catalog, crs)]
+    families = np.concatenate([amounts.families(frame, measure) for frame in frames])
+    sources = np.column_stack([_positions(frames), _accuracies(frames)])
+    masses = _source_masses(measure, sources, catalog, crs)
+
+    def at_group(group: Group) -> Reading:
+        mine = np.ones(len(sources), bool) if masses is None else masses == group.landmass
+        return amounts.count_within(
+            group.points,
+            group.slack_m,
+            sources[mine],
+            member=families[mine],
+            radius_m=measure.radius_km * 1000.0,
+        )
+
+    return lambda spots: _each(spots, at_group)
+
+
+# -------------------------------------------------------------------------- surface, share
+
+
+def _surface(measure: Surface, catalog: Catalog, crs: CRS) -> Reader:
+    raster = catalog.raster(measure.layer, crs)
+    own_km = catalog.source(measure.layer).position_accuracy_km
+    return _sampled(ground.slope(raster) if measure.statistic == "slope" else raster, own_km)
+
+
+def _share(measure: Share, catalog: Catalog, crs: CRS) -> Reader:
+    raster = catalog.raster(measure.layer, crs)
+    if measure.slope_below_deg is not None:
+        with np.errstate(invalid="ignore"):
+            counts = ground.slope(raster).values < measure.slope_below_deg
+    else:
+        counts = np.isin(raster.values, measure.classes)
+    share = ground.share_around(counts, raster, measure.radius_km)
+    return _sampled(share, catalog.source(measure.layer).position_accuracy_km)
+
+
+def _sampled(raster: Raster, own_km: float) -> Reader:
+    def at(spots: Spots) -> Reading:
+        values = ground.at(raster, spots.easting, spots.northing)
+        if not spots.slack_m.any():
+            # A cell of the grid stands for its own ground; only an uncertain site looks around.
+            return values, values, values
+        look = np.where(spots.slack_m > 0, spots.slack_m + own_km * 1000.0, 0.0)
+        low, high = ground.range_within(raster, spots.easting, spots.northing, look)
+        return values, low, high
+
+    return at
+
+
+# ------------------------------------------------------------------------ inside, attribute
+
+
+def _inside(measure: Inside, catalog: Catalog, crs: CRS) -> Reader:
+    frame = catalog.select(measure.target, crs)
+    polygons = frame.geometry.to_numpy()
+    bodies = _Bodies.of(polygons)
+    error = frame["position_accuracy_km"].to_numpy(dtype=float) * 1000.0
+    pieces = reach.segments(polygons, error_m=error)
+
+    def at_group(group: Group) -> Reading:
+        distance, near, far = reach.nearest_m(group.points, pieces)
+        inside = bodies.holds(group.points.points)
+        signed = np.where(inside, distance, -distance) / 1000.0
+        slack = (group.slack_m + np.maximum(far - distance, distance - near)) / 1000.0
+        return signed, signed - slack, signed + slack
+
+    return lambda spots: _each(spots, at_group)
+
+
+def _attribute(measure: Attribute, catalog: Catalog, crs: CRS) -> Reader:
+    if measure.target is None:
+        return lambda spots: _own(measure, spots)
+    frame = catalog.select(measure.target, crs)
+    codes = _coded(frame[measure.column], measure.codes)
+    coded = np.column_stack([_positions([frame]), codes, _accuracies([frame])])
+    within = np.inf if measure.within_km is None else measure.within_km * 1000.0
+
+    def at_group(group: Group) -> Reading:
+        return amounts.nearest_code(group.points, group.slack_m, coded, within_m=within)
+
+    return lambda spots: _each(spots, at_group)
+
+
+def _own(measure: Attribute, spots: Spots) -> Reading:
+    codes = np.full(len(spots.easting), np.nan)
+    if measure.column in spots.columns:
+        codes = _coded(spots.columns[measure.column], measure.codes)[spots.owner]
+    return codes, codes, codes
+
+
+def _coded(column: pd.Series, codes: Mapping[str, float]) -> Floats:
+    if codes:
+        return column.map(lambda word: codes.get(str(word), np.nan)).to_numpy(dtype=float)
+    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)

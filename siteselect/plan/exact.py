@@ -1,0 +1,740 @@
+"""The exact core: a set chosen with proof, what else could have been, and why none can be."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siteselect.base.errors import DataError, Fault, NoSolution
+from siteselect.declared.sources import Titles
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+COUNT = "k"
+RUNGS = ("fill", "revive", "extend", "greenfield")
+FILL, REVIVE, EXTEND, GREENFIELD = range(4)
+EXACT = 1e-9
+TIME_LIMIT_S = 60.0
+_TOP = 1e4
+_CORE = 60
+_OPTIMAL, _INFEASIBLE = 0, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule over the options: ``rows @ x <= limits``, and how it is said.
+
+    Parameters
+    ----------
+    id : str
+        Name, such as ``province.IR-18.at_least``.
+    titles : Titles
+        The rule in words, numbers included, in both languages.
+    rows : numpy.ndarray, shape (r, m)
+        Coefficient of each option.
+    limits : numpy.ndarray, shape (r,)
+        Right-hand sides.
+    wants : int
+        Index of the row that asks for a least number (written negated), -1 if there is none.
+    """
+
+    id: str
+    titles: Titles
+    rows: Floats
+    limits: Floats
+    wants: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Options, what each is worth, and the rules that a choice of them keeps.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (s, m)
+        Worth of each option in each scenario; a choice is worth the least of its totals.
+    rules : tuple of Rule
+        The rules.
+    site : numpy.ndarray of int64, shape (m,)
+        Site of each option; two options of one site differ in park type.
+    matrix : scipy.sparse.csr_array, shape (r, m)
+        Rows of all rules.
+    limits : numpy.ndarray, shape (r,)
+        Their right-hand sides.
+    """
+
+    values: Floats
+    rules: tuple[Rule, ...]
+    site: Indices
+    matrix: Any
+    limits: Floats
+
+    def without(self, ids: Collection[str]) -> "Problem":
+        """The same options under fewer rules."""
+        stays = [rule.id not in ids for rule in self.rules]
+        rows = np.repeat(stays, [len(rule.limits) for rule in self.rules])
+        return replace(
+            self,
+            rules=tuple(rule for rule, stay in zip(self.rules, stays, strict=True) if stay),
+            matrix=self.matrix[rows],
+            limits=self.limits[rows],
+        )
+
+    def under(self, *rules: Rule) -> "Problem":
+        """The same options under further rules."""
+        from scipy.sparse import csr_array, vstack
+
+        rows = np.vstack([rule.rows for rule in rules])
+        limits = np.concatenate([self.limits, *(rule.limits for rule in rules)])
+        matrix = vstack([self.matrix, csr_array(rows)], format="csr")
+        return replace(self, rules=(*self.rules, *rules), matrix=matrix, limits=limits)
+
+    def worth(self, values: Floats) -> "Problem":
+        """The same options and rules with other values, shape (m,) or (s, m)."""
+        return replace(self, values=np.atleast_2d(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A choice and its proof.
+
+    Parameters
+    ----------
+    picks : numpy.ndarray of int64, shape (k,)
+        Chosen options, ascending.
+    total : float
+        What they are worth.
+    bound : float
+        No choice under the same rules is worth more.
+    """
+
+    picks: Indices
+    total: float
+    bound: float
+
+
+def problem(values: Floats, rules: Collection[Rule], site: Indices) -> Problem:
+    """A problem from its parts.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (m,) or (s, m)
+        Worth of each option, by scenario.
+    rules : collection of Rule
+        May be empty.
+    site : numpy.ndarray of int64, shape (m,)
+        Site of each option.
+
+    Returns
+    -------
+    Problem
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> two = Rule("k", Titles(en="two parks", fa="دو پارک"), np.ones((1, 3)), np.array([2.0]))
+    >>> solve(problem(np.array([0.2, 0.9, 0.5]), [two], np.arange(3))).picks.tolist()
+    [1, 2]
+    """
+    from scipy.sparse import csr_array
+
+    values = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    rows = np.vstack([np.zeros((0, values.shape[1])), *(rule.rows for rule in rules)])
+    limits = np.concatenate([np.zeros(0), *(rule.limits for rule in rules)])
+    return Problem(values, tuple(rules), site, csr_array(rows), limits)
+
+
+def solve(task: Problem) -> Solution | None:
+    """The best choice, proven.
+
+    Parameters
+    ----------
+    task : Problem
+        What is worth how much, under which rules.
+
+    Returns
+    -------
+    Solution or None
+        None if it is proven that no choice keeps all rules.
+
+    Raises
+    ------
+    NoSolution
+        If the time limit passes before any choice is found.
+
+    Notes
+    -----
+    The linear relaxation is solved first. If it is integral it is the proof. Otherwise its
+    reduced costs say how much the relaxed total falls if an option is forced in or out; only
+    options whose reduced cost lies within a margin stay free (the core: Balas and Zemel 1980,
+    Operations Research 28), and HiGHS (Huangfu and Hall 2018) solves the rest by branch and cut.
+    If the core's best falls short of the relaxation by no more than the margin, no option outside
+    the core can improve on it; else the margin is widened to the shortfall, which always suffices.
+    A branch and cut that runs into the time limit gives its best choice, and a bound above it.
+    Values are scaled so that the solver's absolute tolerance of 1e-6 is 1e-10 of the largest.
+    """
+    scenarios, m = task.values.shape
+    top = float(np.abs(task.values).max(initial=0.0))
+    gain = task.values * (_TOP / top if top > 0 else 1.0)
+    if scenarios == 1:
+        found = _maximise(gain[0], task.matrix, task.limits, m)
+    else:
+        found = _maximise(*_least_of(gain, task), m)
+    if found is None:
+        return None
+    x, bound = found
+    picks = np.flatnonzero(x[:m] > 0.5)
+    total = worth(task, picks)
+    return Solution(picks, total, max(total, bound * top / _TOP) if top > 0 else total)
+
+
+def worth(task: Problem, picks: Indices) -> float:
+    """What a choice is worth: the least of its totals over the scenarios.
+
+    Parameters
+    ----------
+    task : Problem
+        The options.
+    picks : numpy.ndarray of int64, shape (k,)
+        Chosen options.
+
+    Returns
+    -------
+    float
+    """
+    return float(task.values[:, picks].sum(axis=1).min())
+
+
+def _least_of(gain: Floats, task: Problem) -> tuple[Floats, Any, Floats]:
+    """One more column z with z <= each scenario's total; z is maximised."""
+    from scipy.sparse import block_array, csr_array
+
+    count, m = gain.shape
+    matrix = block_array(
+        [[task.matrix, None], [csr_array(-gain), csr_array(np.ones((count, 1)))]], format="csr"
+    )
+    return np.append(np.zeros(m), 1.0), matrix, np.append(task.limits, np.zeros(count))
+
+
+def _maximise(
+    gain: Floats, matrix: Any, limits: Floats, whole: int, *, floor: float = -np.inf
+) -> tuple[Floats, float] | None:
+    """Maximise ``gain @ x``; the first `whole` variables are 0 or 1, the others from `floor` up."""
+    from scipy.optimize import linprog
+
+    box = np.array([[0.0, 1.0]] * whole + [[floor, np.inf]] * (len(gain) - whole))
+    relaxed = linprog(-gain, A_ub=matrix, b_ub=limits, bounds=box, method="highs")
+    if relaxed.status == _INFEASIBLE:
+        return None
+    if relaxed.status != _OPTIMAL:
+        return _branch(gain, matrix, limits, box, whole)
+    x, ceiling = relaxed.x, -float(relaxed.fun)
+    nearest = np.round(x[:whole])
+    if np.abs(x[:whole] - nearest).max(initial=0.0) < 1e-7:
+        return np.append(nearest, x[whole:]), ceiling
+    reduced = np.abs(relaxed.lower.marginals + relaxed.upper.marginals)[:whole]
+    margin = np.partition(reduced, _CORE)[_CORE] if whole > _CORE else np.inf
+    for _ in range(3):
+        fixed = np.flatnonzero((reduced > margin) & (np.abs(x[:whole] - nearest) < 1e-7))
+        core = box.copy()
+        core[fixed] = nearest[fixed, None]
+        found = _branch(gain, matrix, limits, core, whole)
+        short = ceiling - float(gain @ found[0]) if found is not None else np.inf
+        if short <= margin or not fixed.size:
+            break
+        margin = short + 1e-6 * (1 + abs(ceiling))
+    return None if found is None else (found[0], max(found[1], ceiling - margin))
+
+
+def _branch(
+    gain: Floats, matrix: Any, limits: Floats, box: Floats, whole: int
+) -> tuple[Floats, float] | None:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    free = np.flatnonzero(box[:, 0] < box[:, 1])
+    base = np.where(box[:, 0] == box[:, 1], box[:, 0], 0.0)
+    left = limits - matrix @ base
+    found = milp(
+        -gain[free],
+        constraints=LinearConstraint(matrix[:, free], -np.inf, left),
+        bounds=Bounds(box[free, 0], box[free, 1]),
+        integrality=(free < whole).astype(np.int64),
+        options={"mip_rel_gap": 0.0, "time_limit": TIME_LIMIT_S},
+    )
+    if found.x is None:
+        if found.status == _INFEASIBLE:
+            return None
+        raise NoSolution(f"no portfolio was found in {TIME_LIMIT_S:g} s, nor proven impossible")
+    x = base.copy()
+    x[free] = found.x
+    x[:whole] = np.round(x[:whole])
+    return x, float(gain @ base - found.mip_dual_bound)
+
+
+def first_by_id(task: Problem, best: Solution) -> Solution:
+    """Among choices of equal worth (to 1e-9) the one whose options come first.
+
+    Parameters
+    ----------
+    task : Problem
+        Its options stand in the order of ids, so the choice depends neither on the order of rows
+        nor on the solver's way to it.
+    best : Solution
+        Its best choice.
+
+    Returns
+    -------
+    Solution
+        The least sum of positions among choices of equal worth.
+    """
+    m = task.values.shape[1]
+    first = solve(keep_total(task, best.total, 0.0).worth(-np.arange(m, dtype=np.float64)))
+    if first is None or worth(task, first.picks) < best.total - 2 * _grain(task):
+        return best
+    return Solution(first.picks, worth(task, first.picks), best.bound)
+
+
+def keep_total(task: Problem, total: float, loss: float) -> Problem:
+    """The same problem where the worth may fall short of a total by a loss and no more.
+
+    Parameters
+    ----------
+    task : Problem
+        The problem.
+    total, loss : float
+        What was reached, and what may be given up of it.
+
+    Returns
+    -------
+    Problem
+    """
+    top = float(np.abs(task.values).max(initial=0.0)) or 1.0
+    rows = -task.values * (_TOP / top)
+    limit = np.full(len(rows), -(total - loss - _grain(task)) * (_TOP / top))
+    words = Titles(en="the total may not fall further", fa="جمع امتیاز بیش از این کم نشود")
+    return task.under(Rule("total", words, rows, limit))
+
+
+def _grain(task: Problem) -> float:
+    return EXACT * max(1.0, float(np.abs(task.values).max(initial=0.0)))
+
+
+def cliques(near: Flags) -> Floats:
+    """Sets of sites of which at most one may be chosen, so that every near pair is in one.
+
+    Parameters
+    ----------
+    near : numpy.ndarray of bool, shape (n, n)
+        Symmetric; True where two sites may not both be chosen. The diagonal is not read.
+
+    Returns
+    -------
+    numpy.ndarray, shape (c, n)
+        1 for the members of each set, a maximal clique grown from each pair not yet covered
+        (after Padberg 1973: one row a clique is far tighter than one row a pair).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cliques(np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]], dtype=bool)).tolist()
+    [[1.0, 1.0, 1.0]]
+    """
+    near = near & ~np.eye(len(near), dtype=bool)
+    left = np.triu(near)
+    rows = []
+    for one in range(len(near)):
+        while left[one].any():
+            members = [one, int(left[one].argmax())]
+            common = near[members[0]] & near[members[1]]
+            while common.any():
+                fresh = left[one] & common
+                members.append(int((fresh if fresh.any() else common).argmax()))
+                common = common & near[members[-1]]
+            left[np.ix_(members, members)] = False
+            row = np.zeros(len(near))
+            row[members] = 1.0
+            rows.append(row)
+    return np.array(rows).reshape(-1, len(near))
+
+
+def conflict(task: Problem) -> NoSolution:
+    """Why no choice keeps all rules: a smallest set of rules that conflict, in words.
+
+    Parameters
+    ----------
+    task : Problem
+        A problem without solution.
+
+    Returns
+    -------
+    NoSolution
+        The first fault says which rule asks for what and how much the others leave; each further
+        fault is one of those others. Without any one of them the rest can be kept.
+
+    Notes
+    -----
+    Deletion filter (Chinneck and Dravnieks 1991, ORSA Journal on Computing 3): each rule is left
+    out in turn and stays out if the rest still conflicts. What remains is irreducible.
+    """
+    kept = task.worth(np.zeros(task.values.shape[1]))
+    for rule in task.rules:
+        fewer = kept.without({rule.id})
+        if solve(fewer) is None:
+            kept = fewer
+    asking = min((r for r in kept.rules if r.wants >= 0), key=lambda rule: rule.id == COUNT)
+    others = kept.without({asking.id}).worth(-asking.rows[asking.wants])
+    most = solve(others)
+    reached = round(most.total) if most else 0
+    rest = "; ".join(rule.titles.en for rule in others.rules)
+    words = f"{asking.titles.en}, but at most {reached} can be had" + (
+        f" while {rest}" if rest else ""
+    )
+    return NoSolution(
+        [Fault(words, field=asking.id)]
+        + [Fault(rule.titles.en, field=rule.id) for rule in others.rules]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """What priority to existing capacity does to a choice.
+
+    Parameters
+    ----------
+    best : Solution
+        The choice without the policy.
+    curve : tuple of Solution
+        The best choice with ever fewer greenfield sites, from that of `best` down to the fewest
+        that the rules can do with.
+    chosen : Solution
+        The choice under the policy.
+    task : Problem
+        The problem that `chosen` solves: the rules, and no lower a rung than the policy found.
+    """
+
+    best: Solution
+    curve: tuple[Solution, ...]
+    chosen: Solution
+    task: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How a choice stands over draws of the scores.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray, shape (m,)
+        Share of draws in whose best portfolio each option is.
+    total, regret : numpy.ndarray, shape (s,)
+        What the choice is worth in each draw, and how much less that is than the draw's best.
+    """
+
+    probability: Floats
+    total: Floats
+    regret: Floats
+
+
+def climb(task: Problem, rung: Indices, tolerance: float | None) -> Climb:
+    """Best total first, then as few low rungs as a tolerated loss of that total allows.
+
+    Parameters
+    ----------
+    task : Problem
+        A problem with a solution.
+    rung : numpy.ndarray of int64, shape (m,)
+        Index into `RUNGS` of each option.
+    tolerance : float or None
+        Share of the best total that may be given up; None for no policy.
+
+    Returns
+    -------
+    Climb
+
+    Raises
+    ------
+    ValueError
+        If the problem has no solution.
+
+    Notes
+    -----
+    Lexicographic: the fewest greenfield sites whose best total lies within the loss; then, with no
+    more of them, the fewest extensions, then revivals; then the greatest total; then the order of
+    ids. The curve is solved anyway, so the first step is read from it.
+    """
+    best = solve(task)
+    if best is None:
+        raise ValueError("the problem has no solution; ask `conflict` why")
+    curve = _curve(task, rung == GREENFIELD, best)
+    if tolerance is None:
+        return Climb(best, curve, first_by_id(task, best), task)
+    loss = tolerance * abs(best.total)
+    kept = [s for s in curve if s.total >= best.total - loss - EXACT]
+    fewest = kept[-1]
+    limit = int((rung[fewest.picks] == GREENFIELD).sum())
+    held, chosen = task.under(_no_more("existing_first", rung == GREENFIELD, limit)), fewest
+    if ((rung == EXTEND) | (rung == REVIVE)).any():
+        steps = np.select([rung == EXTEND, rung == REVIVE], [len(fewest.picks) + 1.0, 1.0], 0.0)
+        lowest = solve(keep_total(held, best.total, loss).worth(-steps))
+        if lowest is not None:
+            held = held.under(_no_more("lower_rungs", steps, -lowest.total))
+            chosen = solve(held) or fewest
+    return Climb(best, curve, first_by_id(held, chosen), held)
+
+
+def _curve(task: Problem, green: Flags, best: Solution) -> tuple[Solution, ...]:
+    steps = [best]
+    while count := int(green[steps[-1].picks].sum()):
+        step = solve(task.under(_no_more("fewer", green, count - 1)))
+        if step is None:
+            break
+        steps.append(step)
+    return tuple(steps)
+
+
+def prices(task: Problem, total: float) -> tuple[tuple[Rule, float], ...]:
+    """What each rule costs: how much greater the best total would be without it.
+
+    Parameters
+    ----------
+    task : Problem
+        The rules; the number of parks is none that can be left out.
+    total : float
+        Best total under all of them.
+
+    Returns
+    -------
+    tuple of (Rule, float)
+        In the order of the rules; 0 where a rule costs nothing.
+    """
+    found = []
+    for rule in task.rules:
+        if rule.id not in (COUNT, "one_type"):
+            freed = solve(task.without({rule.id}))
+            cost = freed.total - total if freed is not None else 0.0
+            found.append((rule, cost if cost > EXACT else 0.0))
+    return tuple(found)
+
+
+def alternatives(task: Problem, chosen: Solution, *, gap: float, most: int) -> tuple[Solution, ...]:
+    """Other sets of sites nearly as good, best first.
+
+    Parameters
+    ----------
+    task : Problem
+        The problem that `chosen` solves.
+    chosen : Solution
+        The choice.
+    gap : float
+        Share of its total by which others may fall short.
+    most : int
+        At most so many.
+
+    Returns
+    -------
+    tuple of Solution
+        Each differs from the choice and from each other in at least one site. None is missing
+        that is better than one listed.
+    """
+    found: list[Solution] = []
+    least = chosen.total - gap * abs(chosen.total) - EXACT
+    last = chosen
+    while len(found) < most:
+        members = np.isin(task.site, task.site[last.picks])
+        task = task.under(_no_more("other", members, len(last.picks) - 1))
+        other = solve(task)
+        if other is None or other.total < least:
+            break
+        found.append(other)
+        last = other
+    return tuple(found)
+
+
+def replacements(task: Problem, chosen: Solution) -> tuple[Solution | None, ...]:
+    """The best choice without each chosen site in turn; None where no choice can do without it.
+
+    Parameters
+    ----------
+    task : Problem
+        The problem that `chosen` solves.
+    chosen : Solution
+        The choice.
+
+    Returns
+    -------
+    tuple of (Solution or None), length k
+        The total that is lost is the importance of the site (irreplaceability; Ferrier, Pressey
+        and Barrett 2000), and what comes in for it is its swap.
+    """
+    return tuple(
+        solve(task.under(_no_more("locked_out", task.site == site, 0)))
+        for site in task.site[chosen.picks]
+    )
+
+
+def _no_more(name: str, members: NDArray[Any], most: float) -> Rule:
+    words = Titles(en="the policy allows no more", fa="سیاست بیش از این روا نمی‌دارد")
+    return Rule(name, words, members[None].astype(np.float64), np.array([most], dtype=np.float64))
+
+
+def trust(task: Problem, chosen: Solution, draws: Floats) -> Trust:
+    """The best choice of each draw of the scores, and what the choice loses against it.
+
+    Parameters
+    ----------
+    task : Problem
+        The problem that `chosen` solves.
+    chosen : Solution
+        The choice.
+    draws : numpy.ndarray, shape (s, m)
+        Value of each option in each draw.
+
+    Returns
+    -------
+    Trust
+
+    Notes
+    -----
+    Regret after Savage 1951. Every draw is solved exactly, under the same rules and the same
+    limit on greenfield sites.
+    """
+    hits = np.zeros(draws.shape[1])
+    totals = draws[:, chosen.picks].sum(axis=1)
+    regret = np.zeros(len(draws))
+    for index, values in enumerate(draws):
+        drawn = task.worth(values)
+        best = solve(drawn)
+        if best is not None:
+            hits[best.picks] += 1
+            regret[index] = max(0.0, best.total - worth(drawn, chosen.picks))
+    return Trust(hits / len(draws), totals, regret)
+
+
+def p_median(cost: Floats, k: int, *, weight: Floats | None = None) -> tuple[Indices, float]:
+    """The k places nearest to all demand: least weighted sum of the cost to the nearest of them.
+
+    Parameters
+    ----------
+    cost : numpy.ndarray, shape (demands, places)
+        Distance or cost.
+    k : int
+        How many places are opened.
+    weight : numpy.ndarray, shape (demands,), optional
+        Demand; 1 if not given.
+
+    Returns
+    -------
+    places : numpy.ndarray of int64, shape (k,)
+        Ascending.
+    total : float
+        Weighted sum, in the unit of `cost`.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than k places.
+
+    Notes
+    -----
+    Hakimi 1964, in the radius form (Cornuejols, Nemhauser and Wolsey 1980; Garcia, Labbe and Marin
+    2011): a demand pays each step of its sorted costs unless a place within it is open.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> places, total = p_median(np.array([[0.0, 5.0], [5.0, 1.0], [6.0, 1.0]]), 1)
+    >>> places.tolist(), total
+    ([1], 7.0)
+    """
+    from scipy.sparse import coo_array
+
+    demands, n = cost.shape
+    _enough(n, k)
+    weight = np.ones(demands) if weight is None else weight
+    rows: list[NDArray[Any]] = [np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)]
+    columns: list[NDArray[Any]] = [np.arange(n), np.arange(n)]
+    signs, limits, pay = [np.ones(n), -np.ones(n)], [float(k), -float(k)], [np.zeros(n)]
+    column = n
+    for costs, w in zip(cost, weight, strict=True):
+        nearer = np.zeros(0, dtype=np.int64)
+        steps = np.unique(np.sort(costs)[: n - k + 1])
+        for low, high in pairwise(steps):
+            entries = np.concatenate([np.flatnonzero(costs == low), [column]])
+            rows.append(np.full(len(entries) + len(nearer), len(limits)))
+            columns.append(np.concatenate([entries, nearer]))
+            signs.append(np.concatenate([-np.ones(len(entries)), np.ones(len(nearer))]))
+            limits.append(0.0 if len(nearer) else -1.0)
+            pay.append(np.array([-w * (high - low)]))
+            nearer, column = np.array([column]), column + 1
+    where = (np.concatenate(rows), np.concatenate(columns))
+    matrix = coo_array((np.concatenate(signs), where), shape=(len(limits), column)).tocsr()
+    gain = np.concatenate(pay)
+    top = float(np.abs(gain).max()) or 1.0
+    found = _maximise(gain * (_TOP / top), matrix, np.array(limits), n, floor=0.0)
+    places = np.flatnonzero(found[0][:n] > 0.5) if found else np.arange(0)
+    return places, float(weight @ cost[:, places].min(axis=1))
+
+
+def dispersion(distance: Floats, k: int) -> tuple[Indices, float]:
+    """The k places that lie farthest apart: greatest least distance between two of them.
+
+    Parameters
+    ----------
+    distance : numpy.ndarray, shape (n, n)
+        Symmetric.
+    k : int
+        How many places, at least 2.
+
+    Returns
+    -------
+    places : numpy.ndarray of int64, shape (k,)
+        Ascending.
+    least : float
+        Distance between the two nearest of them.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than k places, or k is below 2.
+
+    Notes
+    -----
+    p-dispersion (Shier 1977; Kuby 1987), by bisection over the distinct distances: a spacing can
+    be had if k places keep it. It is the widest spacing a programme of k parks could ask for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> position = np.array([0.0, 1.0, 5.0, 9.0])
+    >>> places, least = dispersion(np.abs(position[:, None] - position), 3)
+    >>> places.tolist(), least
+    ([0, 2, 3], 4.0)
+    """
+    n = len(distance)
+    _enough(n, k)
+    if k < 2:
+        raise DataError("a distance needs two places; ask for k >= 2")
+    levels = np.unique(distance[np.triu_indices(n, 1)])
+    words = Titles(en="spacing", fa="فاصله")
+    low, high, best = 0, len(levels), np.arange(k)
+    while low < high:
+        middle = (low + high) // 2
+        apart = cliques(distance < levels[middle])
+        rule = [Rule("spacing", words, apart, np.ones(len(apart)))] if len(apart) else []
+        found = solve(problem(np.ones(n), rule, np.arange(n)))
+        if found is not None and len(found.picks) >= k:
+            low, best = middle + 1, found.picks[:k]
+        else:
+            high = middle
+    chosen = distance[np.ix_(best, best)]
+    return best, float(chosen[np.triu_indices(k, 1)].min())
+
+
+def _enough(places: int, k: int) -> None:
+    if places < k:
+        raise DataError(f"{k} of {places} places cannot be chosen")

@@ -1,0 +1,448 @@
+"""The portfolio: the best set of parks under a programme, proven, priced and explained."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from siteselect.base.text import persian_digits
+from siteselect.declared.programme import Programme
+from siteselect.declared.sources import Titles
+from siteselect.plan import exact
+from siteselect.plan.exact import RUNGS, Floats, Indices, Solution
+from siteselect.plan.policy import (
+    Candidates,
+    Options,
+    candidates_of,
+    drawn_values,
+    inquiries_of,
+    notes_of,
+    objective,
+    options_of,
+    refuse_unknown,
+    rules_of,
+    said,
+)
+
+__all__ = [
+    "Alternative",
+    "Candidates",
+    "Importance",
+    "Pick",
+    "Portfolio",
+    "Price",
+    "Robust",
+    "Step",
+    "candidates_of",
+    "choose",
+    "sentences",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One park of the portfolio: where, of which type, how good, on which rung of the ladder."""
+
+    id: str
+    park_type: str
+    score: float
+    rung: str
+    province: str
+    undetermined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a rule costs: how much greater the best total would be without it."""
+
+    rule: str
+    titles: Titles
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another set: its sites and total, and how it differs from the portfolio."""
+
+    ids: tuple[str, ...]
+    park_types: tuple[str, ...]
+    total: float
+    loss: float
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """What is lost if a chosen site is locked out, and what then changes places.
+
+    `loss` is infinite if the programme cannot be met without the site.
+    """
+
+    id: str
+    loss: float
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One point of the curve of existing capacity against total score.
+
+    `break_even` is the tolerated loss, as a share of the best total, from which on the policy
+    goes this far; `joins` and `leaves` are the sites that change against the point before.
+    """
+
+    existing: int
+    extensions: int
+    greenfield: int
+    total: float
+    break_even: float
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Robust:
+    """How the portfolio stands over draws of the scores.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray, shape (n,)
+        Share of draws in whose best portfolio each candidate is, in the order given.
+    expected, worst : float
+        Mean and least total of the portfolio.
+    regret_mean, regret_max : float
+        Mean and greatest shortfall from the best portfolio of a draw.
+    """
+
+    probability: Floats
+    expected: float
+    worst: float
+    regret_mean: float
+    regret_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """The chosen set, with proof, price and alternatives.
+
+    Parameters
+    ----------
+    picks : tuple of Pick, length k
+        Best score first.
+    total, bound, gap : float
+        Worth of the set by the declared objective; proven limit of any set under the same rules
+        and policy; their difference as a share of the total.
+    best_total, price, tolerance : float
+        Worth of the best set without priority to existing capacity, what the priority costs, and
+        the loss that was tolerated (share of `best_total`; 0 without the policy).
+    curve : tuple of Step
+        From the best set down to the fewest greenfield sites.
+    prices : tuple of Price
+        Every rule, against `best_total`.
+    alternatives : tuple of Alternative
+        Near-equal sets, best first.
+    importance : tuple of Importance, length k
+        In the order of `picks`. The least is the 13th against the 14th.
+    robust : Robust or None
+        Over draws of the scores, if they were given.
+    notes : tuple of Titles
+        What must be known of the choice.
+    inquiries : tuple of (str, Titles)
+        Questions that chosen sites must put, by id.
+    """
+
+    picks: tuple[Pick, ...]
+    total: float
+    bound: float
+    gap: float
+    best_total: float
+    price: float
+    tolerance: float
+    curve: tuple[Step, ...]
+    prices: tuple[Price, ...]
+    alternatives: tuple[Alternative, ...]
+    importance: tuple[Importance, ...]
+    robust: Robust | None
+    notes: tuple[Titles, ...]
+    inquiries: tuple[tuple[str, Titles], ...]
+
+    @property
+    def binding(self) -> tuple[Price, ...]:
+        """The rules that cost something, dearest first."""
+        return tuple(
+            sorted((p for p in self.prices if p.cost > 0), key=lambda p: (-p.cost, p.rule))
+        )
+
+    @property
+    def swaps(self) -> tuple[Importance, ...]:
+        """Who would come in for whom, nearest contest first."""
+        return tuple(sorted(self.importance, key=lambda swap: (swap.loss, swap.id)))
+
+
+def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = None) -> Portfolio:
+    """The best set of parks under a programme: proven, priced, with its alternatives.
+
+    Parameters
+    ----------
+    scores : Candidates
+        The pool; the order of its rows does not matter.
+    programme : Programme
+        How many parks, under which rules.
+    draws : numpy.ndarray, shape (d, n) or (d, n, t), optional
+        Draws of the scores, in the order of the pool: for probability and regret (200 and more
+        are of use), and for the objectives ``expected`` and ``worst``, which need them.
+
+    Returns
+    -------
+    Portfolio
+
+    Raises
+    ------
+    DeclarationError
+        If the programme names a site or a park type that is not in the pool.
+    DataError
+        If draws are needed and missing, or do not fit the pool.
+    NoSolution
+        If no set keeps all rules; its faults are a smallest set of rules that conflict.
+
+    Notes
+    -----
+    A binary programme solved to optimality (`siteselect.plan.exact.solve`). Candidates are sorted
+    by id first, and among sets of equal worth the one that comes first by id is taken.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> n = 4
+    >>> pool = Candidates(
+    ...     ids=np.array(["a", "b", "c", "d"]), score=np.array([0.9, 0.8, 0.79, 0.3]),
+    ...     verdict=np.zeros(n, dtype=int), province=np.array(["P"] * n),
+    ...     kind=np.array(["greenfield", "greenfield", "estate", "estate"]),
+    ...     easting=np.arange(n) * 50e3, northing=np.zeros(n), accuracy_km=np.zeros(n))
+    >>> programme = Programme.model_validate_json('''{"id": "two", "k": 2,
+    ...     "titles": {"en": "Two parks", "fa": "دو پارک"},
+    ...     "existing_first": {"tolerance_loss": 0.01}}''')
+    >>> parks = choose(pool, programme)
+    >>> [pick.id for pick in parks.picks], round(parks.price, 9)
+    (['a', 'c'], 0.01)
+    """
+    pool, order = scores.sorted()
+    refuse_unknown(pool, programme)
+    options = options_of(pool, programme)
+    drawn = None if draws is None else drawn_values(draws, scores, options, order=order)
+    values = objective(options, programme, drawn)
+    task = exact.problem(values, tuple(rules_of(options, programme)), options.site)
+    if exact.solve(task) is None:
+        raise exact.conflict(task)
+    first = programme.existing_first
+    found = exact.climb(task, options.rung, None if first is None else first.tolerance_loss)
+    chosen = found.chosen
+    ranked = np.lexsort((chosen.picks, -options.values[chosen.picks]))
+    robust = None
+    if drawn is not None:
+        trust = exact.trust(found.task, chosen, drawn)
+        robust = _robust(trust, options, order)
+    asked = programme.alternatives
+    return Portfolio(
+        picks=tuple(_pick(options, option) for option in chosen.picks[ranked]),
+        total=chosen.total,
+        bound=chosen.bound,
+        gap=(chosen.bound - chosen.total) / max(abs(chosen.total), 1e-12),
+        best_total=found.best.total,
+        price=found.best.total - chosen.total,
+        tolerance=0.0 if first is None else first.tolerance_loss,
+        curve=_steps(options, found),
+        prices=tuple(
+            Price(r.id, r.titles, cost) for r, cost in exact.prices(task, found.best.total)
+        ),
+        alternatives=tuple(
+            _alternative(options, chosen, other)
+            for other in exact.alternatives(found.task, chosen, gap=asked.gap, most=asked.at_most)
+        ),
+        importance=_importance(options, found, ranked),
+        robust=robust,
+        notes=tuple(notes_of(options, programme, chosen.picks)),
+        inquiries=tuple(inquiries_of(options, chosen.picks)),
+    )
+
+
+def _pick(options: Options, option: int) -> Pick:
+    pool, site = options.pool, options.site[option]
+    return Pick(
+        id=str(pool.ids[site]),
+        park_type=pool.park_types[options.park[option]],
+        score=float(options.column("score")[option]),
+        rung=RUNGS[options.rung[option]],
+        province=str(pool.province[site]),
+        undetermined=bool(options.undetermined[option]),
+    )
+
+
+def _change(options: Options, old: Indices, new: Indices) -> dict[str, tuple[str, ...]]:
+    before, after = options.names(old), options.names(new)
+    return {
+        "joins": tuple(sorted(set(after) - set(before))),
+        "leaves": tuple(sorted(set(before) - set(after))),
+    }
+
+
+def _alternative(options: Options, chosen: Solution, other: Solution) -> Alternative:
+    types = options.pool.park_types
+    return Alternative(
+        ids=options.names(other.picks),
+        park_types=tuple(types[park] for park in options.park[other.picks]),
+        total=other.total,
+        loss=chosen.total - other.total,
+        **_change(options, chosen.picks, other.picks),
+    )
+
+
+def _importance(options: Options, found: exact.Climb, order: Indices) -> tuple[Importance, ...]:
+    chosen = found.chosen
+    rows = []
+    for option, other in zip(chosen.picks, exact.replacements(found.task, chosen), strict=True):
+        name = options.names(np.array([option]))[0]
+        if other is None:
+            rows.append(Importance(name, np.inf, (), (name,)))
+        else:
+            loss = max(0.0, chosen.total - other.total)
+            rows.append(Importance(name, loss, **_change(options, chosen.picks, other.picks)))
+    return tuple(rows[index] for index in order)
+
+
+def _steps(options: Options, found: exact.Climb) -> tuple[Step, ...]:
+    best, before, steps = found.best.total, found.best, []
+    for solution in found.curve:
+        rungs = np.bincount(options.rung[solution.picks], minlength=len(RUNGS)).tolist()
+        steps.append(
+            Step(
+                existing=rungs[exact.FILL] + rungs[exact.REVIVE],
+                extensions=rungs[exact.EXTEND],
+                greenfield=rungs[exact.GREENFIELD],
+                total=solution.total,
+                break_even=max(0.0, best - solution.total) / max(abs(best), 1e-12),
+                **_change(options, before.picks, solution.picks),
+            )
+        )
+        before = solution
+    return tuple(steps)
+
+
+def _robust(trust: exact.Trust, options: Options, order: Indices) -> Robust:
+    probability = np.zeros(len(order))
+    np.add.at(probability, order[options.site], trust.probability)
+    return Robust(
+        probability=probability,
+        expected=float(trust.total.mean()),
+        worst=float(trust.total.min()),
+        regret_mean=float(trust.regret.mean()),
+        regret_max=float(trust.regret.max()),
+    )
+
+
+def sentences(
+    portfolio: Portfolio, names: Mapping[str, Titles], *, language: Literal["en", "fa"]
+) -> tuple[str, ...]:
+    """The story of a portfolio in plain sentences.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+        What was chosen.
+    names : mapping of str to Titles
+        Name of each site and park type by id; an id without a name stands for itself.
+    language : {"en", "fa"}
+        English, or Persian with Persian digits.
+
+    Returns
+    -------
+    tuple of str
+        Who is chosen, the proof, the price of existing capacity first, what each binding rule
+        costs, the nearest contest, how sure it is, and what must be known.
+    """
+    story = [
+        *_who(portfolio, names),
+        *_cost(portfolio),
+        *_contest(portfolio, names),
+        *portfolio.notes,
+    ]
+    return tuple(getattr(line, language) for line in story)
+
+
+def _listed(ids: tuple[str, ...], names: Mapping[str, Titles]) -> Titles:
+    known = [names.get(name, Titles(en=name, fa=name)) for name in ids]
+    return Titles(en=", ".join(n.en for n in known), fa="، ".join(n.fa for n in known))
+
+
+def _who(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titles]:
+    k, total = len(portfolio.picks), f"{portfolio.total:.3f}"
+    who = _listed(tuple(pick.id for pick in portfolio.picks), names)
+    yield Titles(
+        en=f"{k} parks are chosen: {who.en}.",
+        fa=f"{persian_digits(str(k))} پارک برگزیده شده است: {who.fa}.",
+    )
+    if portfolio.gap <= 1e-6:
+        yield said(
+            f"Their total score is {total}; no set under the same rules scores more (proven).",
+            f"جمع امتیاز آن‌ها {total} است؛ با همین قواعد هیچ مجموعه‌ای بیشتر ندارد (اثبات‌شده).",
+        )
+    else:
+        gap = f"{portfolio.gap:.2%}"
+        yield said(
+            f"Their total score is {total}; no set under the same rules scores {gap} more.",
+            f"جمع امتیاز آن‌ها {total} است؛ با همین قواعد هیچ مجموعه‌ای {gap} بیشتر ندارد.",
+        )
+
+
+def _cost(portfolio: Portfolio) -> Iterator[Titles]:
+    green = sum(pick.rung == "greenfield" for pick in portfolio.picks)
+    without = portfolio.curve[0].greenfield
+    if portfolio.tolerance > 0:
+        price, best = f"{portfolio.price:.3f}", f"{portfolio.best_total:.3f}"
+        share = f"{portfolio.price / max(abs(portfolio.best_total), 1e-12):.2%}"
+        yield said(
+            f"Existing capacity first costs {price} of {best} ({share}; tolerated"
+            f" {portfolio.tolerance:.1%}) and leaves {green} of {without} greenfield parks.",
+            f"اولویت ظرفیت موجود {price} از {best} هزینه دارد ({share}؛ رواداری"
+            f" {portfolio.tolerance:.1%}) و به‌جای {without} پارک در زمین نو، {green} می‌ماند.",
+        )
+    later = [s for s in portfolio.curve if s.greenfield < green]
+    if later:
+        at, left = f"{later[0].break_even:.2%}", later[0].greenfield
+        yield said(
+            f"The next greenfield park gives way at a tolerated loss of {at} ({left} left).",
+            f"پارک بعدی در زمین نو با رواداری {at} جایگزین می‌شود (باقی‌مانده {left}).",
+        )
+    for rule in portfolio.binding:
+        cost = f"{rule.cost:.3f}"
+        yield Titles(
+            en=f"The rule «{rule.titles.en}» costs {cost}.",
+            fa=f"قاعدهٔ «{rule.titles.fa}» {persian_digits(cost)} هزینه دارد.",
+        )
+
+
+def _contest(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titles]:
+    nearest_swap = portfolio.swaps[0]
+    if np.isfinite(nearest_swap.loss):
+        out, back = _listed(nearest_swap.leaves, names), _listed(nearest_swap.joins, names)
+        loss = f"{nearest_swap.loss:.4f}"
+        yield Titles(
+            en=f"The nearest contest: {back.en} for {out.en} would lose {loss}.",
+            fa=f"نزدیک‌ترین رقابت: {back.fa} به‌جای {out.fa} با افت {persian_digits(loss)}.",
+        )
+    needed = tuple(item.id for item in portfolio.importance if np.isinf(item.loss))
+    if needed:
+        who = _listed(needed, names)
+        yield Titles(
+            en=f"Without any one of these the rules cannot be kept: {who.en}.",
+            fa=f"بی هر یک از این‌ها قواعد برآورده نمی‌شود: {who.fa}.",
+        )
+    if portfolio.robust is not None:
+        regret = f"{portfolio.robust.regret_mean:.3f}"
+        yield said(
+            f"Over the draws the set falls short of the best by {regret} on average.",
+            f"در نمونه‌ها این مجموعه به‌طور میانگین {regret} از بهترین کمتر است.",
+        )

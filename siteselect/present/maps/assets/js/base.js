@@ -1,0 +1,56 @@
+// Elements made without markup: whatever text comes in stays text.
+
+const SVG_NAMESPACE = 'http://www.w3.org/2000/svg';
+
+function dress(element, properties, children) {
+  for (const [key, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === 'text') element.textContent = value;
+    else if (key === 'style') for (const [k, v] of Object.entries(value)) element.style.setProperty(k, v);
+    else if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? '' : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** An HTML element: h('button', {class: 'x', text: name, onclick: act}, ...children). */
+export function h(tag, properties = {}, ...children) {
+  return dress(document.createElement(tag), properties, children);
+}
+
+/** An SVG element, in the same way. */
+export function svg(tag, properties = {}, ...children) {
+  return dress(document.createElementNS(SVG_NAMESPACE, tag), properties, children);
+}
+
+/** Put children in the place of whatever an element holds. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+export function clamp(value, low, high) {
+  return Math.min(high, Math.max(low, value));
+}
+
+/** A text that changes nothing outside itself, whichever way it reads. */
+export function apart(text) {
+  return h('bdi', { text });
+}
+
+/** Whole numbers near given ones that sum to a total: the largest remainders are rounded up. */
+export function wholes(numbers, total) {
+  const sum = numbers.reduce((a, b) => a + b, 0);
+  if (!(sum > 0)) return numbers.map(() => 0);
+  const exact = numbers.map((n) => (n / sum) * total);
+  const result = exact.map(Math.floor);
+  const left = total - result.reduce((a, b) => a + b, 0);
+  const order = exact.map((n, i) => [n - result[i], i]).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  for (const [, i] of order.slice(0, Math.round(left))) result[i] += 1;
+  return result;
+}

@@ -1,0 +1,161 @@
+// The card of a site: verdict, score and why, rules, what is near, where it lies.
+import { apart, fill, h } from './base.js';
+import { DATA, EXCLUDED, LIST_LENGTH, OPEN, SITES, VERDICTS } from './data.js';
+import { distanceKm, distanceToPathKm, toUtm } from './geo.js';
+import { linePaths } from './context.js';
+import { intervalText, intervalTitle, strip } from './list.js';
+import { now, official, state, update } from './state.js';
+import { badge, verdictBadge } from './symbols.js';
+import { digits, isPersian, joined, kindName, km, nameOf, num, percent, provinceName, reading, siteName, statusWord, t } from './text.js';
+import { waterfall } from './waterfall.js';
+
+export function fact(label, ...content) {
+  return h('div', { class: 'fact' }, h('span', { class: 'sub', text: label }), h('span', { class: 'big' }, ...content));
+}
+
+export function section(key, ...content) {
+  return h('section', {}, h('h3', { text: t(key) }), ...content);
+}
+
+export function neighbours(i) {
+  const order = [...now.scores.listed, ...now.scores.rest], at = order.indexOf(i);
+  return { previous: order[at - 1] ?? null, next: order[at + 1] ?? null };
+}
+
+function topBar(i) {
+  const { previous, next } = neighbours(i);
+  const go = (key, arrow, other) => h('button', { type: 'button', class: 'button', 'aria-label': t(key), title: t(key), text: arrow, disabled: other === null, onclick: () => update({ site: other }) });
+  const [before, after] = isPersian() ? ['›', '‹'] : ['‹', '›'];
+  return h('div', { class: 'row' }, h('button', { type: 'button', class: 'button', id: 'back', text: `${isPersian() ? '→' : '←'} ${t('back')}`, onclick: () => update({ view: 'rank' }) }),
+    h('span', { class: 'push' }), go('previous', before, previous), go('next', after, next));
+}
+
+function heading(i) {
+  const area = SITES.area[i] === null ? null : t('ha', num(SITES.area[i]));
+  const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i]), area].filter(Boolean).join(' · ');
+  return h('div', { class: 'row card-head' }, badge(i, 40),
+    h('div', { class: 'who' }, h('h2', { id: 'card-title', tabindex: -1 }, apart(siteName(i))), h('span', { class: 'sub', text: under })),
+    verdictBadge(SITES.official.verdict[i]));
+}
+
+function figures(i) {
+  const chance = SITES.trust.prob_top_k?.[i];
+  return h('div', { class: 'facts' }, fact(t('score'), now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3)),
+    fact(t('officialRank'), official.rank[i] ? num(official.rank[i]) : '–'), fact(intervalTitle(), intervalText(i)),
+    chance === undefined || chance === null ? fact(t('known'), percent(now.scores.known[i])) : fact(t('chance'), percent(chance)));
+}
+
+export function ruleLimit(rule) {
+  return rule.limit === null ? '' : t(rule.least ? 'atLeast' : 'atMost', reading(rule.limit, rule.unit));
+}
+
+function ruleRow(i, c) {
+  const rule = DATA.rules[c], found = SITES.distances[i][c];
+  const law = [...rule.basis, rule.rules.join(' ')].filter(Boolean).join(' · ');
+  const origin = joined(rule.origin.map((kind) => t(kind)));
+  return h('tr', {},
+    h('th', { scope: 'row' }, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), found === null ? '' : t('reads', reading(found, rule.unit))].filter(Boolean).join(' · ') }),
+      h('span', { class: rule.status === 'superseded' ? 'sub warn' : 'sub', text: statusWord(rule.status) }),
+      h('span', { class: 'sub' }, apart(law), origin ? ` (${origin})` : '')),
+    h('td', { text: nameOf(rule.authority) }), h('td', {}, verdictBadge(Number(SITES.answers[c][i]))));
+}
+
+const SEVERITY = { 2: 0, 1: 1, 3: 2, 0: 3 };
+
+function answers(i) {
+  const asked = DATA.rules.map((_, c) => c).filter((c) => VERDICTS[SITES.answers[c][i]] !== 'not_asked');
+  asked.sort((a, b) => SEVERITY[SITES.answers[a][i]] - SEVERITY[SITES.answers[b][i]] || a - b);
+  return h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ...['rule', 'authority', 'verdict'].map((key) => h('th', { scope: 'col', text: t(key) })))),
+    h('tbody', {}, ...asked.map((c) => ruleRow(i, c))));
+}
+
+function nearestPoint(list, here) {
+  let best = null;
+  for (const feature of list) {
+    const distance = distanceKm(here, feature.at);
+    if (distance > 0.05 && (!best || distance < best.distance)) best = { feature, distance };
+  }
+  return best;
+}
+
+function nearestLine(list, here) {
+  let best = null;
+  for (const feature of list) {
+    const distance = Math.min(...[...feature.near, ...feature.beyond].map((path) => distanceToPathKm(here, path)));
+    if (!best || distance < best.distance) best = { feature, distance };
+  }
+  return best;
+}
+
+/** Nearest works and lines of a position known to some accuracy. */
+export function nearest(here, accuracy) {
+  const row = (key, found, extra) => {
+    if (!found) return null;
+    const both = accuracy + (found.feature.accuracy ?? 0);
+    const sure = found.feature.trace && found.feature.trace !== 'found' ? t('schematic') : t('plusMinus', km(both));
+    return h('tr', {}, h('th', { scope: 'row' }, `${t(key)}: `, apart(nameOf(found.feature)), extra ? h('span', { class: 'sub', text: extra }) : null), h('td', { text: km(found.distance) }), h('td', { class: 'sub', text: sure }));
+  };
+  const port = nearestPoint(DATA.context.ports, here);
+  const depth = port && (port.feature.depth === undefined ? t('depthUnknown') : t('depthM', num(port.feature.depth, port.feature.depth % 1 ? 1 : 0)));
+  return section('nearest', h('table', { class: 'plain' }, h('tbody', {}, row('port', port, depth), row('feed', nearestPoint(DATA.context.feedstock, here)),
+    row('pipeline', nearestLine(linePaths.pipelines, here)), row('estateNear', nearestPoint(DATA.context.estates, here)))), h('p', { class: 'sub', text: t('nearestNote') }));
+}
+
+function heaviest(i, weightOf) {
+  const order = DATA.criteria.map((_, j) => [weightOf(j), j]).filter(([w]) => w > 0).sort((a, b) => b[0] - a[0] || a[1] - b[1]);
+  return h('ul', {}, ...order.slice(0, 3).map(([w, j]) => h('li', {}, nameOf(DATA.criteria[j]), ' ', h('span', { class: 'sub inline', text: `+${num(w, 3)}` }))));
+}
+
+function toList(i) {
+  const { rank, score, shares, known, listed } = now.scores;
+  if (SITES.official.verdict[i] === EXCLUDED) {
+    const broken = DATA.rules.filter((rule, c) => rule.role === 'screen' && Number(SITES.answers[c][i]) === EXCLUDED);
+    return section('toList', h('p', { text: t('ruledOut') }), h('ul', {}, ...broken.map((rule) => h('li', { text: [nameOf(rule), ruleLimit(rule)].join(' · ') }))));
+  }
+  if (!rank[i]) return section('toList', h('p', { text: t('unknownFirst') }), heaviest(i, (j) => (SITES.values[i][j] === null ? shares[j] : 0)));
+  if (rank[i] <= LIST_LENGTH) return section('toList', h('p', { text: t('onList', num(LIST_LENGTH)) }));
+  const gap = score[listed[LIST_LENGTH - 1]] - score[i];
+  return section('toList', h('p', { text: t('gapToList', num(gap, 3), num(LIST_LENGTH)) }),
+    heaviest(i, (j) => (SITES.values[i][j] === null ? 0 : (shares[j] * (1 - SITES.values[i][j])) / known[i])));
+}
+
+/** A position in degrees and in UTM. */
+export function position([lon, lat]) {
+  const utm = toUtm([lon, lat]);
+  return [h('p', { text: t('positionOf', num(lat, 3), num(lon, 3)) }),
+    h('p', {}, h('bdi', { dir: 'ltr', text: `UTM ${utm.zone}  ${Math.round(utm.easting)} E  ${Math.round(utm.northing)} N` }))];
+}
+
+function origin(i) {
+  const kind = SITES.source_kind[i];
+  return section('sources', h('p', {}, apart(digits(SITES.source[i])), ['found', 'recalled', 'mixed', 'derived'].includes(kind) ? ` (${t(kind)})` : ''),
+    SITES.note?.[i] ? h('p', { class: 'sub' }, apart(SITES.note[i])) : null);
+}
+
+export function copyText(button, text) {
+  navigator.clipboard?.writeText(text).then(() => { button.textContent = t('copied'); }, () => { window.prompt(t('copyLink'), text); });
+}
+
+function foot(i) {
+  const chosen = state.compare.includes(i);
+  const asked = DATA.rules.filter((_, c) => [1, OPEN].includes(Number(SITES.answers[c][i]))).length;
+  return h('div', { class: 'foot row' },
+    h('button', { type: 'button', class: 'button main', text: t(chosen ? 'dropCompare' : 'addCompare'), onclick: () => toggleCompare(i) }),
+    h('button', { type: 'button', class: 'button', text: `${t('inquiries')} (${num(asked)})`, onclick: () => update({ view: 'inquiries' }) }),
+    h('button', { type: 'button', class: 'button', text: t('copyLink'), onclick: (event) => copyText(event.target, window.location.href) }));
+}
+
+export function toggleCompare(i) {
+  const rest = state.compare.filter((other) => other !== i);
+  if (rest.length < state.compare.length) update({ compare: rest });
+  else if (rest.length < 4) update({ compare: [...rest, i] });
+}
+
+export function drawCard(rail) {
+  const i = state.site, accuracy = SITES.accuracy[i] ?? 0, here = [SITES.lon[i], SITES.lat[i]];
+  const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : t('exact');
+  fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
+    h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
+      section('why', waterfall(i)), section('answers', answers(i)), nearest(here, accuracy), toList(i),
+      section('positionHead', ...position(here), h('p', { text: sure })), origin(i)), foot(i));
+}

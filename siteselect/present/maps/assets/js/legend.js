@@ -1,0 +1,48 @@
+// The legend: classes, verdicts, shapes and lines, on the map and on the printed sheet.
+import { fill, h, svg } from './base.js';
+import { DATA } from './data.js';
+import { state } from './state.js';
+import { FLUIDS, INK, RAMP, hatches, portSymbol, shape } from './symbols.js';
+import { direction, num, range, t } from './text.js';
+
+const swatch = (...children) => svg('svg', { width: 26, height: 16, 'aria-hidden': 'true', class: 'swatch' }, ...children);
+const row = (picture, text) => h('div', { class: 'legend-row' }, picture, h('span', { text }));
+const block = (colour, x, width) => svg('rect', { x, y: 2, width, height: 12, fill: colour, stroke: '#59626E', 'stroke-width': 0.6 });
+const line = (colour, dash) => svg('path', { d: 'M1 8H25', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash || null });
+
+function classText(k) {
+  const limits = DATA.ground.limits;
+  if (k === 0) return range(num(0), num(limits[0], 1));
+  if (k === limits.length) return `${num(limits[k - 1], 1)} ${state.lang === 'fa' ? 'و بیشتر' : 'and more'}`;
+  return range(num(limits[k - 1], 1), num(limits[k], 1));
+}
+
+function scores(prefix) {
+  const rows = RAMP.map((colour, k) => row(swatch(block(DATA.ground.palette[k + 1], 1, 13), block(colour, 14, 11)), classText(k)));
+  return h('div', {}, h('b', { text: t('scoreRange') }), ...rows.reverse(),
+    row(swatch(hatches(`${prefix}-u`), block(`url(#${prefix}-u-undetermined)`, 1, 24)), t('undetermined')),
+    row(swatch(hatches(`${prefix}-x`), block(`url(#${prefix}-x-excluded)`, 1, 24)), t('excluded')));
+}
+
+function symbols() {
+  const kinds = ['special_zone', 'estate', 'extension', 'greenfield', 'proposed'].filter((kind) => DATA.sites.kind.includes(kind));
+  const mark = (kind) => swatch(shape(kind, 12, 8, 5.5, { fill: RAMP[3], stroke: INK, 'stroke-width': 1.1 }));
+  const rail = swatch(line('#2E3338'), svg('path', { d: 'M1 8H25', stroke: '#FFFFFF', 'stroke-width': 1, 'stroke-dasharray': '4 4' }));
+  const disc = swatch(svg('circle', { cx: 13, cy: 8, r: 6.5, fill: '#CFE3CF', stroke: '#2E6B34', 'stroke-dasharray': '4 2 1 2' }));
+  return h('div', {}, h('b', { text: t('candidates') }), ...kinds.map((kind) => row(mark(kind), t(kind))),
+    row(swatch(portSymbol(15, 8, 8), portSymbol(8, 19, 8)), t('portDeep')),
+    row(swatch(line(FLUIDS.gas.colour)), t('gasLine')), row(swatch(line(FLUIDS.gas.colour, '5 3')), t('approximate')),
+    row(swatch(line(FLUIDS.ethylene.colour, FLUIDS.ethylene.dash)), t('ethylene')), row(rail, t('railway')),
+    state.layers.protected ? row(disc, t('protectedArea')) : null);
+}
+
+export function legendParts(prefix) {
+  return [scores(prefix), symbols()];
+}
+
+export function drawLegend(box) {
+  box.dir = direction();
+  const details = h('details', { open: box.clientWidth === 0 || !box.querySelector('details') || box.querySelector('details').open },
+    h('summary', { text: t('legend') }), h('div', { class: 'legend-body' }, ...legendParts('legend')));
+  fill(box, details);
+}

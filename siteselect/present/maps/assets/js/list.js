@@ -1,0 +1,130 @@
+// The ranking: a real table, the way in for keyboard and screen reader.
+import { byId, fill, h } from './base.js';
+import { DATA, EXCLUDED, SITES, UNDETERMINED } from './data.js';
+import { isExploratory, now, official, passing, state, update } from './state.js';
+import { badge, changeMark, verdictBadge } from './symbols.js';
+import { direction, folded, isPersian, kindName, num, percent, provinceName, range, siteName, t } from './text.js';
+
+const hasTrust = () => 'rank_low' in SITES.trust;
+
+/** Bar from low to high with a tick, from the reading side. */
+function bar(low, high, tick, label) {
+  const from = isPersian() ? 'right' : 'left', share = (v) => `${(100 * v).toFixed(2)}%`;
+  return h('div', { class: 'interval', role: 'img', 'aria-label': label, title: label },
+    h('i', { class: 'interval-line' }),
+    h('i', { class: 'interval-range', style: { [from]: share(low), width: share(Math.max(0, high - low)) } }),
+    h('i', { class: 'interval-tick', style: { [from]: share(tick) } }));
+}
+
+/** The rank interval where the run has one, else the interval of the score. */
+export function intervalBar(i) {
+  const { score, low, high, rank } = now.scores;
+  if (hasTrust() && !isExploratory() && SITES.trust.rank_low[i] !== null) {
+    const most = now.scores.listed.length, share = (r) => (r - 1) / Math.max(1, most - 1);
+    return bar(share(SITES.trust.rank_low[i]), share(SITES.trust.rank_high[i]), share(rank[i] || most), intervalText(i));
+  }
+  return bar(low[i], high[i], score[i] ?? low[i], intervalText(i));
+}
+
+export function intervalTitle() {
+  return t(hasTrust() && !isExploratory() ? 'rankInterval' : 'scoreInterval');
+}
+
+export function intervalText(i) {
+  if (hasTrust() && !isExploratory() && SITES.trust.rank_low[i] !== null) return range(num(SITES.trust.rank_low[i]), num(SITES.trust.rank_high[i]));
+  return range(num(now.scores.low[i], 2), num(now.scores.high[i], 2));
+}
+
+function rankRow(i) {
+  const verdict = SITES.official.verdict[i], ranked = now.scores.rank[i] > 0;
+  const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i])].join(' · ');
+  const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
+  return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i ? 'true' : null },
+    h('td', {}, badge(i)),
+    h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, doubt, under)),
+    h('td', { class: 'figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }),
+    h('td', {}, verdict === EXCLUDED ? verdictBadge(verdict) : intervalBar(i)),
+    h('td', {}, ranked ? changeMark(official.rank[i], now.scores.rank[i]) : null));
+}
+
+function divider(text) {
+  return h('tr', { class: 'divider' }, h('th', { colspan: 5, scope: 'rowgroup', text }));
+}
+
+function rows() {
+  const found = passing(), { rank } = now.scores;
+  const excluded = found.filter((i) => SITES.official.verdict[i] === EXCLUDED);
+  const poor = found.filter((i) => !rank[i] && SITES.official.verdict[i] !== EXCLUDED);
+  return [...found.filter((i) => rank[i]).map(rankRow),
+    ...(poor.length ? [divider(t('unranked', num(poor.length))), ...poor.map(rankRow)] : []),
+    ...(excluded.length ? [divider(t('excludedN', num(excluded.length))), ...excluded.map(rankRow)] : [])];
+}
+
+function table() {
+  const heads = [t('rank'), t('site'), t('score'), intervalTitle(), t('change')];
+  const body = rows();
+  if (!body.length) {
+    return h('div', { class: 'empty' }, h('p', { text: t('noneFound') }),
+      h('button', { type: 'button', class: 'button', text: t('clear'), onclick: clearFilters }));
+  }
+  return h('table', { class: 'ranking', id: 'ranking', 'aria-label': t('ranking') },
+    h('thead', {}, h('tr', {}, ...heads.map((text, k) => h('th', { scope: 'col', text, 'aria-sort': k === 0 ? 'ascending' : null })))),
+    h('tbody', { onclick: openRow, onkeydown: rowKey }, ...body));
+}
+
+function openRow(event) {
+  const row = event.target.closest('[data-row]');
+  if (row) update({ view: 'site', site: Number(row.dataset.row) });
+}
+
+function rowKey(event) {
+  const row = event.target.closest('[data-row]'), step = { ArrowDown: 'nextElementSibling', ArrowUp: 'previousElementSibling' }[event.key];
+  if (event.key === 'Enter' && row) openRow(event);
+  if (!step || !row) return;
+  event.preventDefault();
+  let other = row[step];
+  while (other && !other.dataset.row) other = other[step];
+  other?.focus();
+}
+
+function clearFilters() {
+  byId('search').value = '';
+  for (const key of Object.keys(state.filters)) byId(`filter-${key}`).value = '';
+  update({ search: '', filters: { province: '', kind: '', verdict: '' } });
+}
+
+function choice(key, options) {
+  const select = h('select', { id: `filter-${key}`, onchange: (event) => update({ filters: { ...state.filters, [key]: event.target.value } }) },
+    h('option', { value: '', text: `${t(key)}: ${t('all')}` }), ...options.map(([value, text]) => h('option', { value, text, selected: state.filters[key] === value })));
+  return h('label', {}, h('span', { class: 'unseen', text: t(key) }), select);
+}
+
+function filters() {
+  const some = (column) => [...new Set(SITES[column])].sort();
+  return h('div', { class: 'filters' },
+    choice('province', some('province').map((code) => [code, provinceName(code)])),
+    choice('kind', some('kind').map((kind) => [kind, kindName(kind)])),
+    choice('verdict', ['eligible', 'undetermined', 'excluded'].map((key, k) => [String(k), t(key)])));
+}
+
+export function strip() {
+  if (state.notice) return h('div', { class: 'strip', role: 'status', text: t(state.notice) });
+  return isExploratory() ? h('div', { class: 'strip', text: t('exploratory') }) : null;
+}
+
+/** Everything of the rail but the rows; typing in the search box must not rebuild the box. */
+export function drawList(rail) {
+  const search = h('input', {
+    type: 'search', id: 'search', value: state.search, placeholder: t('search'), 'aria-label': t('search'), dir: direction(), autocomplete: 'off',
+    oninput: (event) => update({ search: folded(event.target.value) }),
+  });
+  fill(rail, h('div', { class: 'pad' }, search, filters()), h('div', { id: 'strip' }), h('div', { id: 'rows', class: 'scroll' }), h('div', { class: 'foot', id: 'foot' }));
+  drawRows();
+}
+
+export function drawRows() {
+  const excluded = SITES.official.verdict.filter((v) => v === EXCLUDED).length;
+  fill(byId('strip'), strip());
+  fill(byId('rows'), table());
+  byId('foot').textContent = t('foot', num(now.scores.listed.length), num(excluded), percent(DATA.minKnown));
+}

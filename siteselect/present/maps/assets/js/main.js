@@ -1,0 +1,203 @@
+// The page: header, rail and map, each drawn anew when what it shows has changed.
+import { byId, fill, h } from './base.js';
+import { answerAt, drawCell } from './ask.js';
+import { asYaml, drawDock, refreshDock } from './dock.js';
+import { csvText, downloadCsv, downloadPicture } from './download.js';
+import { drawCard } from './card.js';
+import { drawCompare } from './compare.js';
+import { drawContext } from './context.js';
+import { DATA, SITES, pixels } from './data.js';
+import { toUtm } from './geo.js';
+import { GroundLayer, readClasses } from './ground.js';
+import { drawInquiries } from './inquiries.js';
+import { listenToKeys } from './keys.js';
+import { drawLegend } from './legend.js';
+import { drawList, drawRows } from './list.js';
+import { MarksLayer, highlight, siteOfEvent } from './marks.js';
+import { addPoint, measured } from './measure.js';
+import { preparePrinting } from './print.js';
+import { scoreAll } from './score.js';
+import { drawAttribution, drawSources } from './sources.js';
+import { isExploratory, noteMap, now, official, readAddress, state, subscribe, update } from './state.js';
+import { dateText, direction, folded, nameOf, num, siteName, t } from './text.js';
+import { drawTools, makeTools } from './tools.js';
+
+const map = window.map_siteselect;
+const rail = byId('rail');
+const rasters = { classes: null, lattice: null };
+const layers = {};
+
+function home() {
+  const [west, south, east, north] = DATA.study_bounds;
+  map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 40], animate: false });
+}
+
+function tab(key, view, text) {
+  const current = state.view === view || (view === 'rank' && ['site', 'cell'].includes(state.view));
+  return h('button', { type: 'button', class: 'tab', id: `tab-${view}`, 'aria-current': current ? 'page' : null, text: text ?? t(key), onclick: () => update({ view }) });
+}
+
+function drawHeader() {
+  const header = byId('head'), { run } = DATA, button = (id, text, act, extra) => h('button', { type: 'button', class: 'button', id, text, onclick: act, ...extra });
+  header.dir = direction();
+  const under = [nameOf(DATA.type), run.date ? t('runOf', dateText(run.date)) : '', t('runId', `\u2068${run.id}\u2069`)].filter(Boolean).join(' · ');
+  fill(header, h('div', { class: 'title' }, h('h1', { text: nameOf(DATA.study) }), h('p', { text: under })),
+    h('nav', { 'aria-label': t('ranking') }, tab('ranking', 'rank'), tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
+    h('span', { class: 'push' }), button('csv', t('csv'), downloadCsv, { title: t('csv') }), button('png', 'PNG', () => downloadPicture(map), { title: t('png') }),
+    button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
+}
+
+function drawRail() {
+  rail.dir = direction();
+  rail.setAttribute('aria-label', t('ranking'));
+  if (state.view === 'site') drawCard(rail);
+  else if (state.view === 'cell') drawCell(rail, rasters);
+  else if (state.view === 'inquiries') drawInquiries(rail);
+  else if (state.view === 'data') drawSources(rail);
+  else drawList(rail);
+}
+
+function drawFrame() {
+  document.documentElement.lang = state.lang;
+  document.body.className = `lang-${state.lang} view-${state.view}`;
+  document.title = nameOf(DATA.study);
+  byId('skip').textContent = t('skip');
+  byId('compare').hidden = state.view !== 'compare';
+  byId('dock').hidden = state.view === 'compare';
+}
+
+function switchLayers() {
+  for (const [name, layer] of Object.entries(layers)) {
+    if (!(name in state.layers)) continue;
+    const wanted = state.layers[name];
+    if (wanted && !map.hasLayer(layer)) layer.addTo(map);
+    if (!wanted && map.hasLayer(layer)) layer.remove();
+  }
+}
+
+let spoken = 0;
+
+/** One polite message at most every half second. */
+function say(text) {
+  clearTimeout(spoken);
+  spoken = setTimeout(() => { byId('live').textContent = text; }, 500);
+}
+
+function sayChange() {
+  if (!isExploratory()) return;
+  const gains = now.scores.listed.map((i) => [official.rank[i] - now.scores.rank[i], i]).filter(([gain]) => gain > 0);
+  gains.sort((a, b) => b[0] - a[0]);
+  if (gains.length) say(t('rises', siteName(gains[0][1]), num(now.scores.rank[gains[0][1]])));
+}
+
+function fly(i) {
+  const point = [SITES.lat[i], SITES.lon[i]], calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+  if (!map.getBounds().pad(-0.1).contains(point)) map.panTo(point, { animate: !calm, duration: 0.2 });
+}
+
+function redraw(changed) {
+  const any = (...names) => names.some((name) => changed.has(name));
+  const weighed = any('preset', 'groups', 'inner');
+  if (any('lang', 'view')) drawFrame();
+  if (any('lang', 'view', 'compare')) drawHeader();
+  if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit')) drawRail();
+  else if (state.view === 'site' && (weighed || any('compare'))) drawRail();
+  else if (['rank', 'compare'].includes(state.view) && (weighed || any('filters', 'search', 'notice'))) drawRows();
+  if (any('lang', 'locks')) drawDock();
+  else if (weighed) refreshDock();
+  if (any('lang')) {
+    drawTools(map, home);
+    drawAttribution();
+  }
+  if (any('measuring')) byId('measure-button').setAttribute('aria-pressed', String(state.measuring));
+  if (any('layers')) {
+    switchLayers();
+    drawLegend(byId('legend'));
+  }
+  if (any('view')) map.invalidateSize({ animate: false });
+  if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) drawCompare();
+  if (any('site', 'view') && state.view === 'site') {
+    fly(state.site);
+    byId('card-title')?.focus({ preventScroll: true });
+  }
+  if (!changed.has('hover') || changed.size > 1) layers.marks.redraw();
+  if (weighed) sayChange();
+}
+
+function hover(i) {
+  if (state.hover === i) return;
+  state.hover = i;
+  highlight(layers.marks.root);
+  for (const row of document.querySelectorAll('[data-row]')) row.classList.toggle('hot', Number(row.dataset.row) === i);
+}
+
+function listenToPointer() {
+  const root = layers.marks.root;
+  map.on('click', (event) => {
+    const site = siteOfEvent(event.originalEvent), point = [event.latlng.lng, event.latlng.lat];
+    if (state.measuring) addPoint(map, point);
+    else if (site !== null) update({ view: 'site', site });
+    else update({ view: 'cell', cell: point });
+  });
+  root.addEventListener('mouseover', (event) => hover(siteOfEvent(event)));
+  root.addEventListener('mouseleave', () => hover(null));
+  rail.addEventListener('mouseover', (event) => {
+    const row = event.target.closest('[data-row]');
+    hover(row ? Number(row.dataset.row) : null);
+  });
+}
+
+function showKeys() {
+  const open = byId('help');
+  if (open) {
+    open.remove();
+    return;
+  }
+  const on = h('input', { type: 'checkbox', checked: state.keysOn, onchange: () => update({ keysOn: on.checked }) });
+  document.body.append(h('div', { id: 'help', role: 'dialog', 'aria-label': t('help'), dir: direction() }, h('h2', { text: t('help') }), h('p', { text: t('helpKeys') }),
+    h('label', { class: 'switch' }, on, h('span', { text: t('keysOn') })), h('button', { type: 'button', class: 'button', text: t('close'), onclick: showKeys })));
+}
+
+function makeMap() {
+  Object.assign(map.options, { zoomSnap: 0, zoomDelta: 0.5, minZoom: 4.5, maxZoom: 13, wheelPxPerZoomLevel: 120 });
+  document.body.insertBefore(map.getContainer(), byId('dock'));
+  Object.assign(layers, drawContext(map));
+  map.invalidateSize({ animate: false });
+  makeTools(map);
+  home();
+  const [west, south, east, north] = DATA.box;
+  map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
+}
+
+async function start() {
+  const { change, place } = readAddress(window.location.hash);
+  await Promise.all([document.fonts.load('12px Vazirmatn', 'آA'), document.fonts.load('700 12px Vazirmatn', 'آA')]);
+  [rasters.classes, rasters.lattice] = await Promise.all([readClasses(), pixels(DATA.lattice)]);
+  Object.assign(state, change);
+  drawFrame();
+  makeMap();
+  layers.surface = new GroundLayer(rasters.classes);
+  switchLayers();
+  layers.marks = new MarksLayer();
+  layers.marks.addTo(map);
+  subscribe(redraw);
+  update({ ...change, view: change.view ?? 'rank' });
+  // Only now do the panels have their size.
+  map.invalidateSize({ animate: false });
+  if (place) map.setView([place[1], place[2]], place[0], { animate: false });
+  else home();
+  listenToPointer();
+  listenToKeys(map, home, showKeys);
+  preparePrinting(map, home);
+  map.on('moveend', () => noteMap(map.getZoom(), map.getCenter()));
+  byId('skip').addEventListener('click', () => document.querySelector('[data-row]')?.focus());
+  document.body.dataset.ready = 'yes';
+}
+
+// What a test or a curious reader may call; nothing else of the page is seen from outside.
+window.siteselect = Object.freeze({
+  data: DATA, state, update, map, fold: folded, utm: toUtm, csv: csvText, yaml: asYaml, measured,
+  score: (weights) => scoreAll(weights), scores: () => now.scores, ask: (lon, lat) => answerAt(rasters, [lon, lat]),
+});
+
+start();

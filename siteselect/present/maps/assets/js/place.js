@@ -1,0 +1,53 @@
+// Boxes that must not overlap: [left, top, right, bottom] in pixels of the map.
+
+export function overlap(a, b) {
+  return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+}
+
+export function boxAbout(x, y, halfWidth, halfHeight) {
+  return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
+}
+
+/** A board that remembers what is taken. */
+export function makeBoard(width, height) {
+  const taken = [];
+  const inside = (box) => box[0] >= 2 && box[1] >= 2 && box[2] <= width - 2 && box[3] <= height - 2;
+  return {
+    take: (box) => taken.push(box),
+    inside,
+    free: (box) => inside(box) && !taken.some((other) => overlap(box, other)),
+  };
+}
+
+const ANGLES = [135, 225, 180, 90, 45, 270, 0, 315].map((a) => (a * Math.PI) / 180);
+const DISTANCES = [0, 18, 28, 40, 54, 70, 90, 112, 136, 162];
+
+/** The nearest free place for a mark about its true point: free of every box, else of `hard` only. */
+export function placeMark(boards, x, y, radius) {
+  for (const board of boards) {
+    for (const distance of DISTANCES) {
+      for (const angle of distance ? ANGLES : [0]) {
+        const at = [x + Math.cos(angle) * distance, y + Math.sin(angle) * distance];
+        const box = boxAbout(at[0], at[1], radius * 1.2, radius * 1.2);
+        if (board.free(box)) return { at, box, moved: distance > 0 };
+      }
+    }
+  }
+  return null;
+}
+
+const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -0.8], [-1, -0.8], [1, 0.8], [-1, 0.8],
+  [0.55, 1], [-0.55, 1], [0.55, -1], [-0.55, -1], [0.8, 0.5], [-0.8, 0.5], [0.8, -0.5], [-0.8, -0.5]];
+
+/** A free box for a label of a given size beside a mark, or null. */
+export function placeLabel(board, x, y, size, offset) {
+  const [width, height] = size;
+  for (const reach of [offset, offset + 9]) {
+    for (const [sx, sy] of SIDES) {
+      const cx = x + sx * (reach + width / 2), cy = y + sy * (Math.abs(sx) === 1 ? reach * 0.9 : reach + height / 2);
+      const box = boxAbout(cx, cy, width / 2 + 1, height / 2);
+      if (board.free(box)) return { at: [cx, cy], box };
+    }
+  }
+  return null;
+}

@@ -1,0 +1,63 @@
+// The A4 sheet: the map at a fixed size with all that must be read beside it.
+import { apart, byId, fill, h, svg } from './base.js';
+import { DATA, LIST_LENGTH, SITES, VERDICTS } from './data.js';
+import { legendParts } from './legend.js';
+import { intervalText, intervalTitle } from './list.js';
+import { licenceLine, openRules } from './sources.js';
+import { MEMBERS, OFFICIAL_SHARES, groupShares, isExploratory, now } from './state.js';
+import { groupColour } from './symbols.js';
+import { dateText, direction, nameOf, num, percent, provinceName, siteName, t } from './text.js';
+
+function siteTable() {
+  const heads = [t('rank'), t('site'), t('province'), t('score'), intervalTitle(), t('known'), t('verdict')];
+  const cells = (i) => [num(now.scores.rank[i]), h('bdi', { text: siteName(i) }), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.official.verdict[i]])];
+  return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { text })))),
+    h('tbody', {}, ...now.scores.listed.slice(0, LIST_LENGTH).map((i) => h('tr', {}, ...cells(i).map((cell) => h('td', {}, cell))))));
+}
+
+function weightTable() {
+  const shares = groupShares(), groups = DATA.groups.map((_, g) => g).filter((g) => MEMBERS[g].length);
+  return h('table', {}, h('thead', {}, h('tr', {}, ...[t('group'), t('weight'), t('official')].map((text) => h('th', { text })))),
+    h('tbody', {}, ...groups.map((g) => h('tr', {}, h('td', {}, h('i', { class: 'chip', style: { background: groupColour(g) } }), ` ${nameOf(DATA.groups[g])}`), h('td', { text: percent(shares[g]) }), h('td', { text: percent(OFFICIAL_SHARES[g]) })))));
+}
+
+function northArrow() {
+  return svg('svg', { width: 22, height: 40, class: 'north', 'aria-hidden': 'true' }, svg('path', { d: 'M11 2L18 26L11 21L4 26Z', fill: '#1B2430' }),
+    svg('text', { x: 11, y: 38, 'font-size': 11, 'font-weight': 700, 'text-anchor': 'middle', text: t('north') }));
+}
+
+function drawSheet() {
+  const { run } = DATA, sheet = byId('sheet');
+  sheet.dir = direction();
+  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t(isExploratory() ? 'exploratoryShort' : 'officialWeights')].filter(Boolean);
+  const licences = licenceLine().map(([names, licence]) => h('span', {}, `${names}: `, apart(licence), '. '));
+  const open = openRules();
+  fill(sheet,
+    h('div', { class: 'sheet-head' }, h('h1', { text: nameOf(DATA.study) }), h('p', { text: [nameOf(DATA.type), ...facts].join(' · ') })),
+    h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet'), h('b', { text: t('howToRead') }), h('p', { text: t('howTo') })),
+    h('div', { class: 'sheet-foot' }, siteTable(), h('div', {}, weightTable(), open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), open.map(nameOf).join('؛ ')) : null),
+      h('div', {}, h('b', { text: t('licences') }), h('p', {}, ...licences, t('scaleNote')))));
+}
+
+/** Before printing the map takes the size of the sheet; afterwards it goes back. */
+export function preparePrinting(map, home) {
+  let before = null;
+  const begin = () => {
+    if (before) return;
+    before = { centre: map.getCenter(), zoom: map.getZoom() };
+    document.body.classList.add('printing');
+    drawSheet();
+    map.invalidateSize({ animate: false, pan: false });
+    home();
+  };
+  const end = () => {
+    if (!before) return;
+    document.body.classList.remove('printing');
+    byId('sheet').replaceChildren();
+    map.invalidateSize({ animate: false, pan: false });
+    map.setView(before.centre, before.zoom, { animate: false });
+    before = null;
+  };
+  window.addEventListener('beforeprint', begin);
+  window.addEventListener('afterprint', end);
+}

@@ -1,0 +1,145 @@
+// What is shown, kept in the address of the page so that a view can be sent on.
+import { wholes } from './base.js';
+import { COUNT, DATA, SITES } from './data.js';
+import { OFFICIAL_WEIGHTS, scoreAll } from './score.js';
+import { setLanguage } from './text.js';
+
+const VIEWS = ['rank', 'site', 'cell', 'inquiries', 'compare', 'data'];
+const GROUPS = DATA.groups.map((_, g) => g);
+const membersOf = (g) => DATA.criteria.map((c, j) => (c.group === g ? j : -1)).filter((j) => j >= 0);
+export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
+
+export const OFFICIAL_SHARES = Object.freeze(MEMBERS.map((members) => members.reduce((a, j) => a + OFFICIAL_WEIGHTS[j], 0)));
+const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
+
+export const state = {
+  lang: 'fa', view: 'rank', site: null, cell: null, hover: null, compare: [],
+  preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
+  search: '', filters: { province: '', kind: '', verdict: '' }, onlyDifferences: false,
+  layers: { surface: true, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, railways: true, protected: false, towns: true, graticule: true },
+  lit: null, notice: '', openGroup: null, keysOn: true, measuring: false,
+};
+export const official = scoreAll(OFFICIAL_WEIGHTS);
+export const now = { scores: official };
+const listeners = [];
+
+/** Weights of the criteria as the preset and the sliders say. */
+export function weightsOf(choice) {
+  if (choice.preset === 'official') return [...OFFICIAL_WEIGHTS];
+  if (choice.preset === 'equal') return [...EQUAL_WEIGHTS];
+  return DATA.criteria.map((c, j) => (choice.groups[c.group] / 100) * (choice.inner[j] / 1000));
+}
+
+/** Shares of the groups under the present weights; they sum to 1. */
+export function groupShares() {
+  return MEMBERS.map((members) => members.reduce((sum, j) => sum + now.scores.shares[j], 0));
+}
+
+/** The present weights in the whole numbers of the sliders: per cent a group, per mille within. */
+export function asSliders() {
+  if (state.preset === 'own') return { groups: [...state.groups], inner: [...state.inner] };
+  const inner = new Array(DATA.criteria.length).fill(0);
+  for (const members of MEMBERS) {
+    const shares = members.map((j) => now.scores.shares[j]);
+    const idle = shares.every((share) => share === 0);
+    wholes(idle ? shares.map(() => 1) : shares, 1000).forEach((v, k) => { inner[members[k]] = v; });
+  }
+  return { groups: wholes(groupShares(), 100), inner };
+}
+
+export function isExploratory() {
+  return state.preset !== 'official';
+}
+
+export function subscribe(listener) {
+  listeners.push(listener);
+}
+
+/** Change what is shown; listeners hear the names of what changed. */
+export function update(change) {
+  Object.assign(state, change);
+  setLanguage(state.lang);
+  if ('preset' in change || 'groups' in change || 'inner' in change) {
+    now.scores = isExploratory() ? scoreAll(weightsOf(state)) : official;
+  }
+  const changed = new Set(Object.keys(change));
+  for (const listener of listeners) listener(changed);
+  writeAddress();
+}
+
+const view = { zoom: '' };
+let pending = 0;
+
+/** Note where the map stands, for the address. */
+export function noteMap(zoom, centre) {
+  view.zoom = `${zoom.toFixed(2)}/${centre.lat.toFixed(3)}/${centre.lng.toFixed(3)}`;
+  writeAddress();
+}
+
+export function address() {
+  const parts = [['l', state.lang], ['v', state.view]];
+  if (state.site !== null) parts.push(['s', SITES.id[state.site]]);
+  if (state.preset === 'equal') parts.push(['p', 'equal']);
+  if (state.preset === 'own') parts.push(['w', state.groups.join(',')], ['i', state.inner.join(',')]);
+  const locks = state.locks.reduce((bits, on, g) => bits + (on ? 2 ** g : 0), 0);
+  if (locks) parts.push(['k', String(locks)]);
+  if (state.compare.length) parts.push(['c', state.compare.map((i) => SITES.id[i]).join(',')]);
+  if (view.zoom) parts.push(['z', view.zoom]);
+  return '#' + parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/')}`).join('&');
+}
+
+function writeAddress() {
+  clearTimeout(pending);
+  pending = setTimeout(() => history.replaceState(null, '', address()), 200);
+}
+
+function wholeNumbers(text, length) {
+  if (!/^\d{1,4}(,\d{1,4})*$/.test(text)) return null;
+  const numbers = text.split(',').map(Number);
+  return numbers.length === length ? numbers : null;
+}
+
+function readWeights(keys) {
+  if (keys.get('p') === 'equal') return { preset: 'equal' };
+  if (!keys.has('w')) return {};
+  const groups = wholeNumbers(keys.get('w'), GROUPS.length);
+  const given = keys.has('i') ? wholeNumbers(keys.get('i'), DATA.criteria.length) : asSliders().inner;
+  const sums = given && MEMBERS.every((m) => m.length === 0 || m.reduce((a, j) => a + given[j], 0) === 1000);
+  const right = groups && sums && groups.reduce((a, b) => a + b, 0) === 100
+    && GROUPS.every((g) => MEMBERS[g].length > 0 || groups[g] === 0);
+  return right ? { preset: 'own', groups, inner: given } : { preset: 'official', notice: 'badLink' };
+}
+
+/** The state that an address asks for: unknown keys are ignored, bad values fall back. */
+export function readAddress(text) {
+  const keys = new URLSearchParams(text.replace(/^#/, ''));
+  const change = { lang: keys.get('l') === 'en' ? 'en' : 'fa', ...readWeights(keys) };
+  const indexOf = (id) => SITES.id.indexOf(id);
+  const site = indexOf(keys.get('s'));
+  if (site >= 0) change.site = site;
+  const wanted = keys.get('v');
+  if (VIEWS.includes(wanted) && wanted !== 'cell' && (wanted !== 'site' || site >= 0)) change.view = wanted;
+  const compared = (keys.get('c') ?? '').split(',').map(indexOf).filter((i) => i >= 0);
+  change.compare = [...new Set(compared)].slice(0, 4);
+  const bits = Number(keys.get('k'));
+  if (Number.isInteger(bits) && bits >= 0 && bits < 2 ** GROUPS.length) change.locks = GROUPS.map((g) => Math.floor(bits / 2 ** g) % 2 === 1);
+  const place = (keys.get('z') ?? '').split('/').map(Number);
+  const good = place.length === 3 && place.every(Number.isFinite);
+  return { change, place: good ? place : null };
+}
+
+/** Sites that pass search and filters, ranked first. */
+export function passing() {
+  return [...now.scores.listed, ...now.scores.rest].filter(passes);
+}
+
+export function passes(i) {
+  const { province, kind, verdict } = state.filters;
+  return (!province || SITES.province[i] === province) && (!kind || SITES.kind[i] === kind)
+    && (!verdict || String(SITES.official.verdict[i]) === verdict)
+    && (!state.search || SITES.fold[i].includes(state.search));
+}
+
+export function everySite() {
+  return Array.from({ length: COUNT }, (_, i) => i);
+}

@@ -1,0 +1,117 @@
+// Text in the language of the page: words, numbers, dates, names.
+import { DATA, SITES } from './data.js';
+import { WORDS } from './words.js';
+
+const PERSIAN_DIGITS = '۰۱۲۳۴۵۶۷۸۹';
+const voice = { language: 'fa' };
+
+export function setLanguage(language) {
+  voice.language = language;
+}
+
+export function isPersian() {
+  return voice.language === 'fa';
+}
+
+export function direction() {
+  return isPersian() ? 'rtl' : 'ltr';
+}
+
+/** A word of the page, with {0}, {1} ... replaced. */
+export function t(key, ...parts) {
+  const pattern = WORDS[key][isPersian() ? 1 : 0];
+  return pattern.replace(/\{(\d)\}/g, (_, i) => parts[Number(i)]);
+}
+
+export function num(value, digits = 0) {
+  if (value === null || value === undefined) return t('unknown');
+  return new Intl.NumberFormat(isPersian() ? 'fa-IR' : 'en-GB', {
+    minimumFractionDigits: digits, maximumFractionDigits: digits,
+  }).format(value);
+}
+
+/** A share as a whole percentage. */
+export function percent(share, digits = 0) {
+  return num(share * 100, digits) + (isPersian() ? '٪' : '%');
+}
+
+export function km(value) {
+  return t('km', num(value, value < 10 && value % 1 !== 0 ? 1 : 0));
+}
+
+/** "low to high": never a dash in Persian. */
+export function range(low, high) {
+  return isPersian() ? `${low} تا ${high}` : `${low}–${high}`;
+}
+
+const UNIT_WORDS = { km: 'km', ha: 'ha', deg: 'deg', m: 'metres', people: 'people', 'kt/y': 'ktY', class: 'classN', estates: 'estatesN', events: 'eventsN' };
+
+/** Names one after another. */
+export function joined(names) {
+  return names.join(isPersian() ? '، ' : ', ');
+}
+
+/** A reading with its unit. */
+export function reading(value, unit) {
+  if (value === null) return t('unknown');
+  if (value === 'inf') return t('nothingNear');
+  const size = Math.abs(value), digits = value % 1 === 0 || size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const number = num(value, digits);
+  if (unit === 'share') return percent(value, Math.abs(value) < 0.1 ? 1 : 0);
+  if (UNIT_WORDS[unit]) return t(UNIT_WORDS[unit], number);
+  return unit && unit !== '1' ? `${number} \u2066${unit}\u2069` : number;
+}
+
+/** Digits of a text in the script of the page. */
+export function digits(text) {
+  if (!isPersian()) return text;
+  return text.replace(/[0-9]/g, (d) => PERSIAN_DIGITS[Number(d)]);
+}
+
+/** The name of anything that carries `en` and `fa`. */
+export function nameOf(thing) {
+  const persian = thing.fa || thing.en || thing.id || '', english = thing.en || thing.fa || thing.id || '';
+  return isPersian() ? digits(persian) : english;
+}
+
+export function siteName(i) {
+  return nameOf({ id: SITES.id[i], en: SITES.name_en[i], fa: SITES.name_fa[i] });
+}
+
+export function provinceName(code) {
+  const found = DATA.context.provinces.find((p) => p.id === code);
+  return found ? nameOf(found) : code;
+}
+
+export function kindName(kind) {
+  return WORDS[kind] ? t(kind) : kind;
+}
+
+export function statusWord(status) {
+  const keys = { 'in force': 'inForce', 'needs legal text': 'needsText' };
+  return t(keys[status] ?? status);
+}
+
+/** A date in the calendar of the language first and the other in brackets; other text as it is. */
+export function dateText(text) {
+  const date = new Date(text);
+  if (!/^\d{4}-\d\d-\d\d/.test(text) || Number.isNaN(date.getTime())) return digits(text);
+  const form = (locale) => new Intl.DateTimeFormat(locale, {
+    year: 'numeric', month: 'long', day: 'numeric', timeZone: 'Asia/Tehran',
+  }).format(date);
+  const solar = form('fa-IR-u-ca-persian'), western = form(isPersian() ? 'fa-IR-u-ca-gregory' : 'en-GB');
+  return isPersian() ? `${solar} (${western})` : western;
+}
+
+const LETTERS = { 'ي': 'ی', 'ى': 'ی', 'ك': 'ک', 'ة': 'ه', 'ۀ': 'ه', 'أ': 'ا', 'إ': 'ا', 'آ': 'ا', 'ؤ': 'و', 'ئ': 'ی', '\u200c': ' ' };
+
+/** The form in which two spellings of one name are equal, as siteselect.base.text.fold. */
+export function folded(text) {
+  return text.normalize('NFKC')
+    .replace(/[\u200e\u200fـ]/g, '')
+    .replace(/[يىكةۀأإآؤئ\u200c]/g, (c) => LETTERS[c])
+    .replace(/\p{M}/gu, '')
+    .replace(/[۰-۹]/g, (d) => PERSIAN_DIGITS.indexOf(d))
+    .replace(/[٠-٩]/g, (d) => d.charCodeAt(0) - 0x660)
+    .toLowerCase().split(/\s+/).filter(Boolean).join(' ');
+}

@@ -1,0 +1,177 @@
+"""The suitability surface as small pictures in the projection of the map."""
+
+import base64
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.transform import Affine
+from rasterio.warp import Resampling, reproject
+
+from siteselect.decide.score import EXCLUDED, UNDETERMINED
+from siteselect.world.places import Surface
+
+CLASS_LIMITS = (0.5, 0.6, 0.7, 0.8)
+UNDETERMINED_CLASS, EXCLUDED_CLASS = len(CLASS_LIMITS) + 2, len(CLASS_LIMITS) + 3
+# Colours of the ground by class; the first stands for "outside", the last two for the hatches.
+PALETTE = ("#000000", "#F5F2CA", "#BEE4B2", "#8AC8BA", "#88A7BD", "#8D7DA5", "#FBFAF5", "#C9C5BE")
+MOST_COLUMNS = 2400
+LATTICE_M = 5000.0
+SCORE_STEPS = 250
+_MAP_CRS = "EPSG:3857"
+_RGB, _INDEXED = 2, 3
+
+Bytes = NDArray[np.uint8]
+
+
+def classes(surface: Surface) -> Bytes:
+    """Class of each cell of the grid.
+
+    Parameters
+    ----------
+    surface : Surface
+
+    Returns
+    -------
+    numpy.ndarray of uint8, shape (rows, columns)
+        0 outside, 1 to 5 by score between fixed limits, 6 undetermined (or nothing known),
+        7 excluded. A cell that is not eligible never carries a score class.
+    """
+    # The limits are compared in the precision of the surface, so that 0.6 itself is in its class.
+    limits = np.asarray(CLASS_LIMITS, dtype=surface.score.dtype)
+    result = (1 + np.digitize(surface.score, limits)).astype(np.uint8)
+    result[np.isnan(surface.score) | (surface.verdict == UNDETERMINED)] = UNDETERMINED_CLASS
+    result[surface.verdict == EXCLUDED] = EXCLUDED_CLASS
+    result[~surface.grid.inside] = 0
+    return result
+
+
+def class_picture(surface: Surface) -> dict[str, Any]:
+    """The classes as a picture with a palette, in web Mercator.
+
+    Parameters
+    ----------
+    surface : Surface
+
+    Returns
+    -------
+    dict
+        ``png`` (data URI), ``columns``, ``rows``, ``bounds`` (west, south, east, north, in metres
+        of EPSG:3857), ``palette`` and ``limits``.
+    """
+    # A metre of web Mercator is cos(latitude) metres on the ground.
+    side = surface.grid.cell_m / float(np.cos(np.radians(np.mean(_latitudes(surface)))))
+    transform, width, height = _frame(surface, side)
+    if width > MOST_COLUMNS:
+        transform, width, height = _frame(surface, side * width / MOST_COLUMNS)
+    picture = _warp(surface, classes(surface), (height, width), transform, Resampling.nearest, 0)
+    return {
+        "png": _png(picture[..., None], _INDEXED, PALETTE),
+        "columns": width,
+        "rows": height,
+        "bounds": _bounds(transform, width, height),
+        "palette": PALETTE,
+        "limits": CLASS_LIMITS,
+    }
+
+
+def lattice_picture(surface: Surface) -> dict[str, Any]:
+    """Score and known share at points at most 5 km apart, as the channels of a picture.
+
+    Parameters
+    ----------
+    surface : Surface
+
+    Returns
+    -------
+    dict
+        ``png`` (data URI; red = score x 250, 255 where there is none; green = known share in per
+        cent), ``columns, rows, bounds`` as of `class_picture`, and ``cell_m``.
+    """
+    # Widest on the ground at the southern edge.
+    south, _ = _latitudes(surface)
+    transform, width, height = _frame(surface, LATTICE_M / float(np.cos(np.radians(south))))
+    score, known = (
+        _warp(surface, layer, (height, width), transform, Resampling.average, np.nan)
+        for layer in (surface.score, surface.known)
+    )
+    red = np.where(np.isnan(score), 255, np.round(np.nan_to_num(score) * SCORE_STEPS))
+    green = np.round(np.nan_to_num(known) * 100)
+    picture = np.stack([red, green, np.zeros_like(red)], axis=-1).astype(np.uint8)
+    return {
+        "png": _png(picture, _RGB, ()),
+        "columns": width,
+        "rows": height,
+        "bounds": _bounds(transform, width, height),
+        "steps": SCORE_STEPS,
+        "cell_m": LATTICE_M,
+    }
+
+
+def _edges(surface: Surface) -> tuple[float, float, float, float]:
+    grid = surface.grid
+    rows, columns = grid.shape
+    south, east = grid.north - rows * grid.cell_m, grid.west + columns * grid.cell_m
+    return grid.west, south, east, grid.north
+
+
+def _latitudes(surface: Surface) -> tuple[float, float]:
+    to_degrees = Transformer.from_crs(surface.grid.crs, "EPSG:4326", always_xy=True)
+    _, south, _, north = to_degrees.transform_bounds(*_edges(surface))
+    return south, north
+
+
+def _frame(surface: Surface, resolution: float) -> tuple[Affine, int, int]:
+    """Pixels of a side in metres of the map that cover the grid: transform, width, height."""
+    to_map = Transformer.from_crs(surface.grid.crs, _MAP_CRS, always_xy=True)
+    west, south, east, north = to_map.transform_bounds(*_edges(surface))
+    width, height = np.ceil([(east - west) / resolution, (north - south) / resolution])
+    return Affine(resolution, 0, west, 0, -resolution, north), int(width), int(height)
+
+
+def _warp(
+    surface: Surface,
+    layer: NDArray[Any],
+    shape: tuple[int, int],
+    transform: Affine,
+    how: Resampling,
+    nothing: float,
+) -> NDArray[Any]:
+    target = np.full(shape, nothing, dtype=layer.dtype)
+    reproject(
+        layer,
+        target,
+        src_transform=surface.grid.transform,
+        src_crs=surface.grid.crs,
+        src_nodata=nothing,
+        dst_transform=transform,
+        dst_crs=_MAP_CRS,
+        dst_nodata=nothing,
+        resampling=how,
+    )
+    return target
+
+
+def _bounds(transform: Affine, width: int, height: int) -> list[float]:
+    west, north = transform.c, transform.f
+    edges = (west, north + transform.e * height, west + transform.a * width, north)
+    return [round(edge, 3) for edge in edges]
+
+
+def _png(picture: Bytes, colour: int, palette: tuple[str, ...]) -> str:
+    """A PNG as a data URI (ISO/IEC 15948); nothing in it but size, palette and pixels."""
+    height, width, channels = picture.shape
+    rows = np.zeros((height, 1 + width * channels), dtype=np.uint8)
+    rows[:, 1:] = picture.reshape(height, -1)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))]
+    if palette:
+        chunks.append((b"PLTE", b"".join(bytes.fromhex(c[1:]) for c in palette)))
+    chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b"")]
+    body = b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+    return "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode("ascii")

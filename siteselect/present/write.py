@@ -1,0 +1,137 @@
+"""Writing: the whole set of files of a result, staged, read back, then put in place at once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from siteselect.base import files
+from siteselect.base.errors import DataError, Fault
+from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.study import Study
+from siteselect.present import export
+from siteselect.present.maps import write as page
+from siteselect.study.compare import read_manifest
+from siteselect.study.result import Result
+from siteselect.study.run import ask, decide
+
+Progress = Callable[[str], None]
+
+
+def run(
+    study: Study | Path | str | None = None,
+    *,
+    out: Path | str | None = None,
+    force: bool = False,
+    progress: Progress = lambda _: None,
+) -> Result:
+    """Everything in one go: from a study to ranked candidates, and files if `out` is given.
+
+    Parameters
+    ----------
+    study : Study, path or None
+        What is asked; the bundled study if not given.
+    out : path, optional
+        Folder for the outputs, replaced as a whole.
+    force : bool
+        Replace a folder that is not of a run.
+    progress : callable
+        Told in a few words what begins.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    DeclarationError, DataError
+        Every fault of what was declared or of the data; nothing is written then.
+
+    Examples
+    --------
+    >>> result = run()  # doctest: +SKIP
+    >>> int(result.sites.iloc[0]["rank"])  # doctest: +SKIP
+    1
+    """
+    path = Path(study) if isinstance(study, str) else study
+    if out is not None:
+        files.writable(Path(out), force=force)
+    result = decide(ask(path), progress=progress)
+    if out is not None:
+        write(result, Path(out), force=force, progress=progress)
+    return result
+
+
+def write(
+    result: Result, out: Path, *, force: bool = False, progress: Progress = lambda _: None
+) -> None:
+    """The files of a result, as one set.
+
+    Parameters
+    ----------
+    result : Result
+    out : pathlib.Path
+        Folder; one of an earlier run is replaced as a whole, at the very end.
+    force : bool
+        Replace a folder that is not of a run.
+    progress : callable
+        Told in a few words what begins.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be written, or what was read back differs from what was written.
+    """
+    with files.staged(out, force=force) as folder:
+        progress("writing tables and layers")
+        export.write(result, folder)
+        progress("drawing the map")
+        page.write(result, folder / "map.html")
+        outputs = {
+            path.name: files.sha256(path) for path in sorted(folder.iterdir()) if path.is_file()
+        }
+        manifest = {**result.manifest, "outputs": outputs}
+        content = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+        files.write_text(folder / "manifest.json", content + "\n")
+
+
+def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
+    """Write the files of a finished run again, from what its manifest says.
+
+    The study and criteria of the manifest are run again on the data at hand; with the same data
+    the same files come out.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of a finished run.
+    progress : callable
+        Told in a few words what begins.
+
+    Returns
+    -------
+    pathlib.Path
+        The map.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no run, its data have changed since, or it was of the user's own sites,
+        whose file a manifest does not hold.
+    """
+    earlier = read_manifest(folder)
+    study = files.validate(earlier["study"], Study, file="manifest.json")
+    criteria = files.validate(earlier["criteria"], CriteriaSet, file="manifest.json")
+    if study.own_sites or not (study.existing or study.greenfield):
+        raise DataError(Fault("was a run of own sites; score them again", file=str(folder)))
+    result = decide(ask(study, criteria=criteria), progress=progress)
+    changed = [
+        Fault("has changed since the run; run again instead", file=name)
+        for name, known in earlier["inputs"].items()
+        if result.manifest["inputs"].get(name) != known
+    ]
+    if changed:
+        raise DataError(changed)
+    kept = {"declarations": earlier["declarations"]}
+    write(replace(result, manifest={**result.manifest, **kept}), folder, progress=progress)
+    return folder / "map.html"

@@ -1,0 +1,324 @@
+"""Comparisons: whether a run still is what it was, and what changed between two."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from siteselect.base import files
+from siteselect.base.errors import DataError, Fault
+from siteselect.decide.score import criterion_weights
+from siteselect.decide.values import value
+from siteselect.declared.criteria import CriteriaSet, Criterion
+from siteselect.study.manifest import SCHEMA
+
+TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run, as it stands in its folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where.
+    manifest : mapping
+        What it was made from.
+    criteria : CriteriaSet
+        By which criteria.
+    ranking : pandas.DataFrame
+        ``ranking.csv``, by id.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    criteria: CriteriaSet
+    ranking: pd.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> "Run":
+        """Read a finished run.
+
+        Raises
+        ------
+        DataError
+            If the folder does not hold one.
+        """
+        manifest = read_manifest(folder)
+        criteria = files.validate(
+            manifest["criteria"], CriteriaSet, file=str(folder / "manifest.json")
+        )
+        try:
+            ranking = pd.read_csv(
+                folder / "ranking.csv", encoding="utf-8-sig", dtype={"id": str}, float_precision="round_trip"
+            )
+        except (OSError, ValueError) as error:
+            raise DataError(Fault(f"cannot be read ({error})", file=str(folder / "ranking.csv"))) from error
+        return cls(folder, manifest, criteria, ranking.set_index("id", drop=False))
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished run.
+
+    Raises
+    ------
+    DataError
+        If the folder does not hold one of ours.
+    """
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(Fault("no manifest of a run is there", file=str(path))) from error
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise DataError(Fault("is no manifest of a siteselect run", file=str(path)))
+    return manifest
+
+
+def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Hash the outputs of a run again, and its inputs and declarations where they can be found.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of a finished run.
+
+    Returns
+    -------
+    held, broken : tuple of str
+        What is as it was, and what is not, in words.
+
+    Raises
+    ------
+    DataError
+        If the folder does not hold a run.
+    """
+    manifest = read_manifest(folder)
+    home = files.home()
+    held: list[str] = []
+    broken: list[str] = []
+    for what, names, place in (
+        ("output", manifest.get("outputs", {}), folder),
+        ("input", manifest.get("inputs", {}), home / "data"),
+        ("declaration", manifest.get("declarations", {}), home / "criteria"),
+    ):
+        for name, known in names.items():
+            path = place / name
+            if not path.is_file():
+                # Declarations of one's own may stand anywhere; outputs and data may not be missing.
+                words = f"{what} {name} is not there" + (
+                    ", not checked" if what == "declaration" else ""
+                )
+                (held if what == "declaration" else broken).append(words)
+            elif files.sha256(path) == known:
+                held.append(f"{what} {name}")
+            else:
+                broken.append(f"{what} {name} is not what it was")
+    strangers = {p.name for p in folder.iterdir()} - {*manifest.get("outputs", {}), "manifest.json"}
+    broken += [f"output {name} is not of this run" for name in sorted(strangers)]
+    return tuple(held), tuple(broken)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason for a change of score.
+
+    Parameters
+    ----------
+    criterion_id : str
+        Criterion whose contribution changed.
+    kind : str
+        ``reading``, ``knots`` or ``weight``.
+    share : float
+        Its part of the change of score.
+    words : str
+        The same in words.
+    """
+
+    criterion_id: str
+    kind: str
+    share: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One site in two runs.
+
+    Parameters
+    ----------
+    site_id, name : str
+        The site.
+    rank_before, rank_after : int
+        0 = not ranked.
+    score_change : float
+        After less before.
+    causes : tuple of Cause
+        Largest first; they sum to the change.
+    rules : tuple of str
+        Verdict and rules that changed, in words.
+    """
+
+    site_id: str
+    name: str
+    rank_before: int
+    rank_after: int
+    score_change: float
+    causes: tuple[Cause, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed between two runs.
+
+    Parameters
+    ----------
+    declared : tuple of str
+        Declarations and inputs that differ, in words.
+    came, went : tuple of str
+        Ids in the second run only, and in the first only.
+    onto_list, off_list : tuple of str
+        Ids that came onto the list of the first `k`, and left it.
+    moved : tuple of Moved
+        Sites in both whose score, rank or verdict changed, largest change of score first.
+    """
+
+    declared: tuple[str, ...]
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    onto_list: tuple[str, ...]
+    off_list: tuple[str, ...]
+    moved: tuple[Moved, ...]
+
+
+def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
+    """What changed from one run to another, and why.
+
+    Parameters
+    ----------
+    one, other : Run
+        Before and after.
+    k : int
+        Length of the list.
+
+    Returns
+    -------
+    Difference
+
+    Notes
+    -----
+    A contribution is weight / known x value(reading). Its change is told in three steps that sum
+    to it exactly: another reading under the old value function and weight, another value function
+    at the new reading, another weight (or another share of known weight) at the new value.
+    """
+    before, after = one.ranking, other.ranking
+    both = [name for name in after.index if name in before.index]
+    moved = [item for name in both if (item := _moved(one, other, name)) is not None]
+    lists = [set(table.index[table["rank"].le(k)]) for table in (before, after)]
+    return Difference(
+        declared=_declared(one, other),
+        came=tuple(name for name in after.index if name not in before.index),
+        went=tuple(name for name in before.index if name not in after.index),
+        onto_list=tuple(sorted(lists[1] - lists[0])),
+        off_list=tuple(sorted(lists[0] - lists[1])),
+        moved=tuple(sorted(moved, key=lambda item: (-abs(item.score_change), item.site_id))),
+    )
+
+
+def _declared(one: Run, other: Run) -> tuple[str, ...]:
+    words = []
+    for key, what in (("inputs", "input"), ("declarations", "declaration")):
+        before, after = one.manifest.get(key, {}), other.manifest.get(key, {})
+        for name in sorted({*before, *after}):
+            if before.get(name) != after.get(name):
+                how = "changed" if name in before and name in after else "is in one run only"
+                words.append(f"{what} {name} {how}")
+    for key in ("version", "cell_m", "seed", "crs"):
+        if one.manifest.get(key) != other.manifest.get(key):
+            words.append(f"{key} was {one.manifest.get(key)}, is {other.manifest.get(key)}")
+    provinces = [run.manifest["study"]["provinces"] for run in (one, other)]
+    if provinces[0] != provinces[1]:
+        words.append(f"provinces were {', '.join(provinces[0])}, are {', '.join(provinces[1])}")
+    return tuple(words)
+
+
+def _moved(one: Run, other: Run, name: str) -> Moved | None:
+    before, after = one.ranking.loc[name], other.ranking.loc[name]
+    ranks = [0 if pd.isna(row["rank"]) else int(row["rank"]) for row in (before, after)]
+    scores = [0.0 if pd.isna(row["score"]) else float(row["score"]) for row in (before, after)]
+    rules = _rules(before, after)
+    change = scores[1] - scores[0]
+    if ranks[0] == ranks[1] and abs(change) <= TINY and not rules:
+        return None
+    causes = _causes(one, other, name)
+    return Moved(name, str(after["name_en"]), ranks[0], ranks[1], change, causes, rules)
+
+
+def _rules(before: pd.Series, after: pd.Series) -> tuple[str, ...]:
+    words = []
+    if before["verdict"] != after["verdict"]:
+        words.append(f"verdict was {before['verdict']}, is {after['verdict']}")
+    for column, what in (("excluded_by", "excluded by"), ("undetermined_by", "in doubt by")):
+        sets = [set(str(row[column]).split("; ")) - {"nan", ""} for row in (before, after)]
+        words += [f"now {what} {rule}" for rule in sorted(sets[1] - sets[0])]
+        words += [f"no longer {what} {rule}" for rule in sorted(sets[0] - sets[1])]
+    return tuple(words)
+
+
+def _causes(one: Run, other: Run, name: str) -> tuple[Cause, ...]:
+    steps = [_terms(run, name) for run in (one, other)]
+    causes: list[Cause] = []
+    for criterion_id in dict.fromkeys([*steps[0], *steps[1]]):
+        causes += _steps(one, other, criterion_id, [step.get(criterion_id) for step in steps])
+    found = [cause for cause in causes if abs(cause.share) > TINY]
+    return tuple(sorted(found, key=lambda cause: -abs(cause.share)))
+
+
+_Term = tuple[Criterion, float, float]
+
+
+def _terms(run: Run, name: str) -> dict[str, _Term]:
+    """Criterion, reading, and weight over the known weight, of each criterion of one site."""
+    row = run.ranking.loc[name]
+    known = float(row["known"]) or np.nan
+    return {
+        criterion.id: (criterion, float(row[f"p_{criterion.id}"]), share / known)
+        for criterion, share in zip(
+            run.criteria.criteria, criterion_weights(run.criteria), strict=True
+        )
+    }
+
+
+def _worth(term: _Term | None, reading: float) -> float:
+    if term is None or np.isnan(reading):
+        return 0.0
+    return float(value(reading, term[0].knots))
+
+
+def _steps(
+    one: Run, other: Run, criterion_id: str, terms: list[_Term | None]
+) -> list[Cause]:
+    before, after = terms
+    p0, w0 = (before[1], before[2]) if before else (np.nan, 0.0)
+    p1, w1 = (after[1], after[2]) if after else (np.nan, 0.0)
+    w0, w1 = np.nan_to_num(w0), np.nan_to_num(w1)
+    old_at_new = _worth(before or after, p1)
+    unit = (after or before or (None,))[0]
+    unit_text = unit.unit if unit else ""
+    files_of = other.manifest.get("files_of", {}).get(criterion_id, [])
+    changed = [f for f in files_of if one.manifest["inputs"].get(f) != other.manifest["inputs"].get(f)]
+    why = f" ({', '.join(changed)} changed)" if changed else ""
+    return [
+        Cause(criterion_id, "reading", w0 * (old_at_new - _worth(before, p0)),
+              f"{criterion_id} reads {p1:.6g} {unit_text}, was {p0:.6g}{why}"),
+        Cause(criterion_id, "knots", w0 * (_worth(after, p1) - old_at_new),
+              f"value function of {criterion_id} changed"),
+        Cause(criterion_id, "weight", (w1 - w0) * _worth(after, p1),
+              f"weight of {criterion_id} over the known weight is {w1:.4f}, was {w0:.4f}"),
+    ]  # fmt: skip

@@ -1,0 +1,334 @@
+"""Projects: a study to edit, a check before the run, and whether the machine is fit."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from siteselect.base import files
+from siteselect.base.errors import DataError, Fault, SiteselectError
+from siteselect.declared.sources import Source
+from siteselect.declared.study import Study
+from siteselect.measure.measure import prepare
+from siteselect.study.run import Own, area, ask
+from siteselect.world import checks
+from siteselect.world.catalog import WGS84, Catalog
+from siteselect.world.location import Area
+
+README = """\
+A study for siteselect.
+
+study.yaml            where, at what cell, which candidates
+criteria/*.yaml       what is weighed and what is a rule; edit petrochemical.yaml here
+own_sites.csv         your own sites; name it in study.yaml as own_sites: own_sites.csv
+
+siteselect check study.yaml
+siteselect run study.yaml --out out/
+"""
+OWN_SITES = (
+    "id,name_en,name_fa,lon,lat,area_ha,position_accuracy_km\n"
+    "MY-1,An example near Dayyer,نمونه نزدیک دیر,51.95,27.87,500,1\n"
+)
+
+
+def init(folder: Path) -> tuple[str, ...]:
+    """Put a study that can be edited and run into a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        New or empty.
+
+    Returns
+    -------
+    tuple of str
+        Names of the files made.
+
+    Raises
+    ------
+    DataError
+        If something of the same name is there already; nothing is changed then.
+    """
+    bundled = files.home() / "criteria"
+    content = {
+        "study.yaml": (bundled / "study.yaml")
+        .read_text("utf-8")
+        .replace("criteria: petrochemical.yaml", "criteria: criteria/petrochemical.yaml"),
+        "own_sites.csv": OWN_SITES,
+        "README.txt": README,
+    }
+    content |= {
+        f"criteria/{path.name}": path.read_text("utf-8")
+        for path in sorted(bundled.glob("*.yaml"))
+        if path.name != "study.yaml"
+    }
+    there = [Fault("is there already", file=str(folder / name)) for name in content
+             if (folder / name).exists()]  # fmt: skip
+    if there:
+        raise DataError(there)
+    (folder / "criteria").mkdir(parents=True, exist_ok=True)
+    for name, text in content.items():
+        files.write_text(folder / name, text)
+    return tuple(content)
+
+
+def check(study: Path | None = None) -> tuple[str, ...]:
+    """Hold a study against the data: everything it names is read, nothing is measured.
+
+    Parameters
+    ----------
+    study : pathlib.Path, optional
+        The bundled study if not given.
+
+    Returns
+    -------
+    tuple of str
+        Warnings.
+
+    Raises
+    ------
+    DeclarationError, DataError
+        Every fault at once.
+    """
+    question = ask(study)
+    prepare(question.criteria, question.catalog, question.crs)
+    rules = set(question.catalog.table("rules")["id"])
+    lost = [
+        Fault(f"no rule {rule} in the table of siting rules", file=question.study.criteria,
+              field=constraint.id)
+        for constraint in question.criteria.constraints
+        for rule in constraint.rules
+        if rule not in rules
+    ]  # fmt: skip
+    if lost:
+        raise DataError(lost)
+    return question.warnings
+
+
+def open_catalog() -> Catalog:
+    """The catalogue of the bundled data, or of ``SITESELECT_HOME``."""
+    return Catalog.open(files.home() / "data")
+
+
+def check_catalog() -> tuple[int, tuple[str, ...]]:
+    """Read every entry of the catalogue and hold each position against what it says.
+
+    Returns
+    -------
+    rows : int
+        Rows, features and rasters read.
+    warnings : tuple of str
+        Doubts within accuracy.
+
+    Raises
+    ------
+    DataError
+        Every fault of every entry at once.
+    """
+    catalog = open_catalog()
+    where = area(files.read(files.home() / "criteria" / "study.yaml", Study), catalog)
+    everywhere = replace(where, provinces=catalog.features("provinces", WGS84))
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    rows = 0
+    for source in catalog.sources.values():
+        try:
+            rows += _checked(catalog, source, everywhere, faults, warnings)
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(faults)
+    return rows, tuple(str(fault) for fault in warnings)
+
+
+def _checked(
+    catalog: Catalog, source: Source, where: Area, faults: list[Fault], warnings: list[Fault]
+) -> int:
+    if source.kind == "raster":
+        catalog.raster(source.id, WGS84)
+        return 1
+    if source.kind == "table":
+        return len(catalog.table(source.id))
+    frame = catalog.features(source.id, WGS84)
+    if source.kind == "points" and source.id != "towns":
+        found, doubts = checks.check_points(frame, source, where)
+        faults += found
+        warnings += doubts
+    return len(frame)
+
+
+def check_own(
+    path: Path, kind: str, *, crs: str | None = None, encoding: str | None = None
+) -> tuple[int, tuple[str, ...]]:
+    """Hold a file of the user's against what its kind must be.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    kind : str
+        One of `siteselect.world.checks.KINDS`.
+    crs, encoding : str, optional
+        What the file does not say of itself.
+
+    Returns
+    -------
+    rows : int
+    warnings : tuple of str
+
+    Raises
+    ------
+    DataError
+        Every fault at once.
+    """
+    question = ask()
+    report = checks.check_file(
+        path,
+        kind,
+        area(question.study, question.catalog),
+        criteria=question.criteria,
+        reading=checks.Reading(crs=crs, encoding=encoding),
+    )
+    if report.faults:
+        raise DataError(report.faults)
+    return report.rows, tuple(str(fault) for fault in report.warnings)
+
+
+def import_sites(path: Path, study: Path) -> Path:
+    """Check the user's sites and put a clean copy beside a study, which then names it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A table or layer of sites.
+    study : pathlib.Path
+        The study's file.
+
+    Returns
+    -------
+    pathlib.Path
+        The copy, a CSV.
+
+    Raises
+    ------
+    DeclarationError, DataError
+        Every fault; nothing is written then.
+    """
+    question = ask(study, own=Own(path))
+    assert question.own is not None  # noqa: S101 - own sites were given
+    copy = study.with_name("own_sites.csv")
+    if copy.exists():
+        raise DataError(Fault("is there already; move it first", file=str(copy)))
+    own = question.own.drop(columns=["kind", "status", "source", "source_kind", "note"])
+    if not (own.geometry.geom_type == "Point").all():
+        raise DataError(Fault("has outlines, which a table cannot hold; name it in the study as"
+                              " own_sites instead", file=str(path)))  # fmt: skip
+    columns = ["province", "geometry"]
+    files.write_text(copy, own.drop(columns=columns).to_csv(index=False, lineterminator="\n"))
+    text = study.read_text("utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith("own_sites:")]
+    files.write_text(study, "\n".join([*kept, f"own_sites: {copy.name}"]) + "\n")
+    return copy
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the machine says of itself.
+
+    Parameters
+    ----------
+    versions : tuple of (str, str)
+        Library and version; GDAL and PROJ once for each library that brings its own.
+    passed, failed : tuple of str
+        Checks that held, and those that did not, in words.
+    """
+
+    versions: tuple[tuple[str, str], ...]
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def doctor() -> Health:
+    """Versions, data hashes, agreement of the libraries, a write probe.
+
+    Returns
+    -------
+    Health
+    """
+    checks = {
+        "the two copies of GDAL and PROJ agree within 1 mm": _agreement,
+        "no variable redirects the data of GDAL or PROJ": _environment,
+        "every file of the catalogue has its hash": _hashes,
+        "a folder can be written beside the working folder": _probe,
+    }
+    passed, failed = [], []
+    for words, check_one in checks.items():
+        try:
+            trouble = check_one()
+        except SiteselectError as error:
+            trouble = str(error)
+        if trouble:
+            failed.append(f"{words}: {trouble}")
+        else:
+            passed.append(words)
+    return Health(_versions(), tuple(passed), tuple(failed))
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    import platform
+
+    import geopandas
+    import numpy
+    import pyogrio
+    import pyproj
+    import rasterio
+    import shapely
+
+    return (
+        ("python", platform.python_version()),
+        ("numpy", numpy.__version__),
+        ("geopandas", geopandas.__version__),
+        ("shapely (GEOS)", f"{shapely.__version__} ({shapely.geos_version_string})"),
+        ("pyproj (PROJ)", f"{pyproj.__version__} ({pyproj.proj_version_str})"),
+        ("rasterio (GDAL)", f"{rasterio.__version__} ({rasterio.__gdal_version__})"),
+        ("pyogrio (GDAL)", f"{pyogrio.__version__} ({'.'.join(map(str, pyogrio.__gdal_version__))})"),
+    )
+
+
+def _agreement() -> str:
+    import geopandas as gpd
+    from rasterio.warp import transform
+
+    lon, lat = [48.7, 52.6, 56.3, 60.6], [31.3, 27.5, 27.2, 25.3]
+    east, north = transform("EPSG:4326", "EPSG:32640", lon, lat)
+    points = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs="EPSG:4326").to_crs("EPSG:32640")
+    away = max(
+        ((points.x - east) ** 2 + (points.y - north) ** 2).pow(0.5).max(),
+        0.0,
+    )
+    return f"they differ by {away:.6f} m" if away > 1e-3 else ""
+
+
+def _environment() -> str:
+    found = [name for name in ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA") if os.environ.get(name)]
+    return f"{', '.join(found)} is set; unset it" if found else ""
+
+
+def _hashes() -> str:
+    catalog = Catalog.open(files.home() / "data")
+    faults = []
+    for source in catalog.sources.values():
+        try:
+            catalog.path(source)
+        except DataError as error:
+            faults.append(str(error))
+    return "; ".join(faults)
+
+
+def _probe() -> str:
+    try:
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return str(error.strerror)
+    return "" if free > 200e6 else f"only {free / 1e6:.0f} MB are free"

@@ -1,0 +1,343 @@
+"""The one composer: a study goes in, a result comes out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from pyproj import CRS
+
+from siteselect.base import files
+from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.base.text import nearest
+from siteselect.decide.score import EXCLUDED, Scores, score
+from siteselect.decide.table import PerformanceTable
+from siteselect.declared.criteria import CriteriaSet, read_criteria
+from siteselect.declared.study import Study
+from siteselect.measure import tiles
+from siteselect.measure.measure import Instruments, layers_of, prepare, read
+from siteselect.study import manifest
+from siteselect.study.result import Result
+from siteselect.world import checks, sites
+from siteselect.world.catalog import WGS84, Catalog
+from siteselect.world.location import Area
+from siteselect.world.places import OUTSIDE, Grid, Landmasses, Sites, Surface
+
+CONTEXT = (
+    "provinces", "neighbours", "land", "islands", "estates", "ports", "pipelines", "feedstock",
+    "railways", "protected", "towns",
+)  # fmt: skip
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A study with everything it names, read and checked, before anything is measured.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    criteria : CriteriaSet
+        By which criteria.
+    catalog : Catalog
+        Of which world.
+    crs : pyproj.CRS
+        Analysis CRS.
+    declarations : tuple of pathlib.Path
+        Files that were read.
+    own : geopandas.GeoDataFrame or None
+        The user's own sites, in EPSG:4326.
+    warnings : tuple of str
+        What was repaired or is in doubt.
+    """
+
+    study: Study
+    criteria: CriteriaSet
+    catalog: Catalog
+    crs: CRS
+    declarations: tuple[Path, ...]
+    own: gpd.GeoDataFrame | None
+    warnings: tuple[str, ...]
+
+    @property
+    def landmasses(self) -> Landmasses:
+        """Mainland and islands."""
+        return Landmasses(
+            self.catalog.features("islands", self.crs), self.catalog.features("land", self.crs)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The user's own sites, where they are not those that the study names.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A table or a layer.
+    alone : bool
+        Leave estates and new regions out of the pool.
+    crs, encoding : str, optional
+        What the file does not say of itself.
+    """
+
+    path: Path
+    alone: bool = False
+    crs: str | None = None
+    encoding: str | None = None
+
+
+def ask(
+    study: Study | Path | None = None,
+    *,
+    own: Own | None = None,
+    criteria: CriteriaSet | None = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
+) -> Question:
+    """Read a study and everything it names.
+
+    Parameters
+    ----------
+    study : Study, pathlib.Path or None
+        A study, its file, or the bundled one. Files that a study names stand beside it, or in the
+        bundled folder of criteria.
+    own : Own, optional
+        The user's own sites, instead of those that the study names.
+    criteria : CriteriaSet, optional
+        Instead of the one that the study names.
+    changes : mapping
+        Fields of the study that are to be another.
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    DeclarationError, DataError
+        Every fault, with file, line and key or row and field.
+    """
+    bundled = files.home() / "criteria"
+    path = bundled / "study.yaml" if study is None else study
+    folder = bundled if isinstance(path, Study) else path.parent
+    declared = path if isinstance(path, Study) else files.read(path, Study)
+    read_files = [] if isinstance(path, Study) else [path]
+    if own is not None and own.alone:
+        changes = {**changes, "existing": None, "greenfield": None}
+    if changes:
+        data = {**declared.model_dump(mode="json"), **changes}
+        declared = files.validate(data, Study, file=str(declared.id))
+    crs = _analysis_crs(declared)
+    catalog = Catalog.open(files.home() / "data")
+    if criteria is None:
+        named = _beside(folder, bundled, declared.criteria)
+        read_files.append(named)
+        criteria = read_criteria(named)
+    _known_provinces(declared, catalog)
+    if own is None and declared.own_sites:
+        own = Own(folder / declared.own_sites)
+    question = Question(declared, criteria, catalog, crs, tuple(read_files), None, ())
+    return question if own is None else _with_own(question, own)
+
+
+def _with_own(question: Question, own: Own) -> Question:
+    faults: list[Fault] = []
+    frame = checks.user_sites(
+        own.path,
+        area(question.study, question.catalog),
+        criteria=question.criteria,
+        reading=checks.Reading(crs=own.crs, encoding=own.encoding),
+        warnings=faults,
+    )
+    given = {
+        "kind": "proposed",
+        "status": "proposed",
+        "source": own.path.name,
+        "source_kind": "given",
+        "note": frame["outside"],
+    }
+    clash = {name: f"own_{name}" for name in given if name in frame}
+    return replace(
+        question,
+        own=frame.rename(columns=clash).drop(columns="outside").assign(**given),
+        declarations=(*question.declarations, own.path),
+        warnings=(*question.warnings, *(str(fault) for fault in faults)),
+    )
+
+
+def _analysis_crs(study: Study) -> CRS:
+    crs = CRS.from_user_input(study.crs)
+    if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
+        raise DeclarationError(
+            Fault(f"{study.crs!r} is not projected in metres", file=study.id, field="crs")
+        )
+    return crs
+
+
+def _beside(folder: Path, bundled: Path, name: str) -> Path:
+    for place in (folder / name, bundled / name):
+        if place.is_file():
+            return place
+    known = [path.name for path in bundled.glob("*.yaml")]
+    raise DeclarationError(Fault(f"no such criteria file{nearest(name, known)}", file=name))
+
+
+def _known_provinces(study: Study, catalog: Catalog) -> None:
+    known = set(catalog.features("provinces", WGS84)["iso"])
+    faults = [
+        Fault(f"no province {code}{nearest(code, known)}", file=study.id, field="provinces")
+        for code in study.provinces
+        if code not in known
+    ]
+    if faults:
+        raise DeclarationError(faults)
+
+
+def area(study: Study, catalog: Catalog) -> Area:
+    """Where the candidates of a study should lie."""
+    provinces = catalog.features("provinces", WGS84)
+    return Area(
+        provinces[provinces["iso"].isin(study.provinces)],
+        catalog.features("land", WGS84),
+        catalog.features("towns", WGS84),
+    )
+
+
+def decide(question: Question, *, progress: Progress = lambda _: None) -> Result:
+    """Measure, score and rank; writes nothing.
+
+    Parameters
+    ----------
+    question : Question
+    progress : callable
+        Told in a few words what begins.
+
+    Returns
+    -------
+    Result
+    """
+    study, catalog, crs = question.study, question.catalog, question.crs
+    progress("preparing the measures")
+    instruments = prepare(question.criteria, catalog, crs)
+    surface = surface_of(question, instruments, progress=progress)
+    progress("gathering the candidates")
+    pooled = pool_of(question, surface)
+    progress(f"scoring {len(pooled)} candidates")
+    table, scores = score_sites(question, instruments, pooled)
+    context = {name: catalog.features(name, WGS84) for name in CONTEXT}
+    rules = catalog.table("rules").fillna("").astype(str).set_index("id", drop=False)
+    warnings = (*question.warnings, *_remarks(question, scores))
+    return Result(
+        study=study,
+        criteria=question.criteria,
+        pool=pooled,
+        table=table,
+        scores=scores,
+        surface=surface,
+        context=context,
+        sources=catalog.used,
+        rules=rules.to_dict("index"),
+        warnings=warnings,
+        manifest=manifest.describe(
+            study,
+            question.criteria,
+            catalog,
+            declarations=question.declarations,
+            crs=crs,
+            warnings=warnings,
+        ),
+    )
+
+
+def grid_of(question: Question) -> Grid:
+    """The study grid."""
+    provinces = question.catalog.features("provinces", question.crs)
+    chosen = provinces[provinces["iso"].isin(question.study.provinces)]
+    islands = question.catalog.features("islands", question.crs)
+    return Grid.over(chosen, question.study.cell_m, islands=islands)
+
+
+def surface_of(
+    question: Question, instruments: Instruments, *, progress: Progress = lambda _: None
+) -> Surface:
+    """What the law says of every cell of the study area."""
+    return tiles.surface(
+        grid_of(question), question.criteria, instruments.without_inquiries(), progress=progress
+    )
+
+
+def pool_of(question: Question, surface: Surface) -> Sites:
+    """Candidates of all origins.
+
+    Raises
+    ------
+    DataError
+        If there is no candidate, or an id stands twice.
+    """
+    study, catalog, crs = question.study, question.catalog, question.crs
+    frames: list[gpd.GeoDataFrame] = []
+    if study.existing is not None:
+        frames.append(sites.existing(catalog, study.existing, study, crs))
+    if study.greenfield is not None:
+        frames.append(sites.greenfield(catalog, surface, study.greenfield, crs))
+    if question.own is not None:
+        frames.append(question.own.to_crs(crs))
+    ids = [name for frame in frames for name in frame["id"]]
+    if not ids:
+        raise DataError("no candidates: the study names no estates, no greenfield, no own sites")
+    twice = sorted({name for name in ids if ids.count(name) > 1})
+    if twice:
+        raise DataError([Fault("stands twice in the pool; rename it", row=name) for name in twice])
+    return sites.pool(frames, study.cell_m, question.landmasses)
+
+
+def score_sites(
+    question: Question, instruments: Instruments, pooled: Sites
+) -> tuple[PerformanceTable, Scores]:
+    """Readings and scores of candidates, by the same measures and law as the cells."""
+    table = read(instruments, pooled.places)
+    return table, score(table, question.criteria, kinds=pooled.places.kinds.tolist())
+
+
+def _remarks(question: Question, scores: Scores) -> list[str]:
+    remarks = []
+    superseded = [c.id for c in question.criteria.constraints if c.status == "superseded"]
+    if superseded:
+        remarks.append(
+            "the distances of 1378 are superseded and stand in for the annex of 1390, which is not"
+            f" at hand: {', '.join(superseded)}"
+        )
+    n = int(((scores.rank == 0) & (scores.verdict != EXCLUDED)).sum())
+    if n:
+        remarks.append(f"{n} candidates have too little data for a rank")
+    return remarks
+
+
+def inputs_of(question: Question) -> tuple[str, ...]:
+    """Files of the catalogue that a question reads."""
+    asked = [*question.criteria.criteria, *question.criteria.constraints]
+    names = [n for d in asked if d.measure is not None for n in layers_of(d.measure)]
+    names += [*CONTEXT, "rules"]
+    return tuple(sorted({question.catalog.source(name).file for name in names}))
+
+
+def verdict_shares(result: Result) -> dict[str, dict[str, float]]:
+    """Share of area and of sites in each verdict.
+
+    Returns
+    -------
+    dict
+        ``area`` and ``sites``, each with ``eligible, undetermined, excluded`` that sum to 1.
+    """
+    cells = result.surface.verdict[result.surface.verdict != OUTSIDE]
+    names = ("eligible", "undetermined", "excluded")
+    parts: dict[str, Sequence[int]] = {"area": cells, "sites": result.scores.verdict}
+    return {
+        what: {name: float(np.mean(np.asarray(codes) == i)) for i, name in enumerate(names)}
+        for what, codes in parts.items()
+    }

@@ -1,0 +1,209 @@
+"""The gate: what a file from outside must show before anything reads it.
+
+Plain local files only, within limits; archives are inspected before a byte is unpacked; XML with a
+document type is refused. The words in which faults show the user's text live here too.
+"""
+
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from siteselect.base.errors import DataError, Fault
+
+MANY_FAULTS = 200
+_ARCHIVES = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".kmz", ".zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a file may hold; a limit that is hit is named, and each may be set.
+
+    Parameters
+    ----------
+    file_bytes : int
+        Size of a file.
+    rows, columns : int
+        Rows of a table or features of a layer, and columns.
+    text_chars : int
+        Characters of a text cell; a longer one is shortened with a warning.
+    vertices : int
+        Corners of all features of a layer.
+    raster_cells : int
+        Cells of a raster, over all bands.
+    archive_entries, archive_bytes, archive_ratio : int
+        Entries of an archive, their size unpacked, and how far one entry may have been packed.
+
+    Examples
+    --------
+    >>> Limits(rows=10).rows
+    10
+    """
+
+    file_bytes: int = 500_000_000
+    rows: int = 1_000_000
+    columns: int = 1_000
+    text_chars: int = 2_000
+    vertices: int = 20_000_000
+    raster_cells: int = 500_000_000
+    archive_entries: int = 1_000
+    archive_bytes: int = 1_000_000_000
+    archive_ratio: int = 100
+
+
+LIMITS = Limits()
+
+
+def shown(value: str) -> str:
+    """A piece of the user's text as a message may carry it: quoted, at most 40 characters.
+
+    Examples
+    --------
+    >>> shown("x" * 50)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'"
+    """
+    short = value if len(value) <= 40 else value[:39] + "…"
+    return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in short) + "'"
+
+
+def row_list(numbers: Iterable[int], word: str = "row") -> str:
+    """Row numbers in words, runs drawn together.
+
+    Examples
+    --------
+    >>> row_list([2, 3, 4, 7]), row_list([6, 3]), row_list([5])
+    ('rows 2-4 and 7', 'rows 3 and 6', 'row 5')
+    """
+    ordered = sorted(set(numbers))
+    parts: list[str] = []
+    start = 0
+    for end in range(1, len(ordered) + 1):
+        if end == len(ordered) or ordered[end] != ordered[end - 1] + 1:
+            run = ordered[start:end]
+            parts += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(n) for n in run]
+            start = end
+    if len(parts) > 12:
+        parts = [*parts[:11], f"{len(parts) - 11} more"]
+    text = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
+    return f"{word}{'s' if len(ordered) > 1 else ''} {text}"
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Raise the faults, if there are any; beyond 200 the rest is counted.
+
+    Raises
+    ------
+    DataError
+        With every fault.
+    """
+    if len(faults) > MANY_FAULTS:
+        more = Fault(f"and {len(faults) - MANY_FAULTS:,} more faults", file=faults[0].file)
+        faults = [*faults[:MANY_FAULTS], more]
+    if faults:
+        raise DataError(faults)
+
+
+def admit(path: Path, limits: Limits = LIMITS) -> None:
+    """Refuse what is no plain file on this machine, is empty or too large.
+
+    Raises
+    ------
+    DataError
+        Naming the file and the reason.
+    """
+    text = path.as_posix()
+    if text.startswith("/vsi") or re.match(r"\w{2,}:/", text):
+        raise DataError(Fault("is no local file; fetch it first", file=text[:80]))
+    try:
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            with path.open("rb") as handle:
+                handle.read(1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no valid name"
+        raise DataError(Fault(f"cannot be read ({reason})", file=path.name)) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise DataError(Fault("is no file", file=path.name))
+    if found.st_size == 0:
+        raise DataError(Fault("is empty (0 bytes)", file=path.name))
+    if found.st_size > limits.file_bytes:
+        raise DataError(over("bytes", found.st_size, limits.file_bytes, "file_bytes", path.name))
+
+
+def over(what: str, found: int, limit: int, name: str, file: str) -> Fault:
+    """The fault of a limit that was hit, naming it."""
+    return Fault(f"holds {found:,} {what}, more than the limit {name} = {limit:,}", file=file)
+
+
+@contextmanager
+def archive(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]:
+    """A zip archive, opened after all of its entries were inspected; nothing is unpacked.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, locked, or holds an entry that leaves its folder, is a link, is another
+        archive, or unpacks beyond the limits.
+    """
+    admit(path, limits)
+    try:
+        with zipfile.ZipFile(path) as opened:
+            refuse(_archive_faults(opened.infolist(), limits, path.name))
+            yield opened
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, RuntimeError) as error:
+        raise DataError(Fault(f"is a damaged archive ({error})"[:120], file=path.name)) from error
+    except (NotImplementedError, ValueError, zlib.error) as error:
+        raise DataError(Fault("is packed in a way that cannot be read", file=path.name)) from error
+
+
+def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -> list[Fault]:
+    faults = []
+    if len(entries) > limits.archive_entries:
+        return [over("entries", len(entries), limits.archive_entries, "archive_entries", file)]
+    total = sum(entry.file_size for entry in entries)
+    if total > limits.archive_bytes:
+        faults.append(over("bytes unpacked", total, limits.archive_bytes, "archive_bytes", file))
+    for entry in entries:
+        name = entry.filename
+        parts = name.replace("\\", "/").split("/")
+        ratio = entry.file_size / max(entry.compress_size, 1)
+        reason = ""
+        if ".." in parts or parts[0] == "" or ":" in parts[0]:
+            reason = "leads out of the archive's folder"
+        elif stat.S_ISLNK(entry.external_attr >> 16):
+            reason = "is a link"
+        elif entry.flag_bits & 1:
+            reason = "is locked with a password"
+        elif name.lower().endswith(_ARCHIVES):
+            reason = "is an archive within the archive"
+        elif entry.file_size > 1_000_000 and ratio > limits.archive_ratio:
+            reason = (
+                f"unpacks to {entry.file_size:,} bytes, {ratio:,.0f} times its packed size"
+                f" (limit archive_ratio = {limits.archive_ratio})"
+            )
+        if reason:
+            faults.append(Fault(f"archive refused: entry {shown(name)} {reason}", file=file))
+    return faults
+
+
+def parse_xml(data: bytes, what: str, file: str) -> ElementTree.Element:
+    """The root of an XML document that declares no entity and no document type.
+
+    Raises
+    ------
+    DataError
+        If it does, is not UTF-8, or is not well-formed; its text is not repeated.
+    """
+    if b"\x00" in data or re.search(rb"<!(doctype|entity)", data, re.IGNORECASE):
+        raise DataError(Fault(f"{what} declares a DOCTYPE or is not UTF-8; refused", file=file))
+    try:
+        return ElementTree.fromstring(data)  # noqa: S314 - entities were refused above
+    except (ElementTree.ParseError, LookupError, ValueError, RecursionError) as error:
+        line = getattr(error, "position", (0, 0))[0]
+        at = f" at line {line}" if line else ""
+        raise DataError(Fault(f"{what} is not well-formed XML{at}", file=file)) from error

@@ -1,0 +1,134 @@
+"""Whether a raster can be used: its CRS, its nodata, its unit and range; read in blocks."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+
+from siteselect.base.errors import Fault
+from siteselect.world.admit import LIMITS, Limits, shown
+from siteselect.world.layers import open_raster
+
+DEM_RANGE_M = (-450.0, 9000.0)
+FILL_VALUES = (-9999.0, -32768.0, -32767.0, 32767.0, 65535.0, -99999.0)
+WINDOW = 2048
+BLOCK_LIMIT_BYTES = 256_000_000
+
+
+def check_raster(
+    path: Path, kind: str = "raster", *, limits: Limits = LIMITS
+) -> tuple[list[Fault], list[Fault]]:
+    """Whether a raster can be used: its CRS, its nodata, and for a DEM its unit and range.
+
+    It is read in blocks, so memory stays bounded whatever its size.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A GeoTIFF.
+    kind : {"raster", "dem"}
+        A DEM must be in a projected CRS, because slope is taken between cells in metres.
+    limits : Limits
+        How many cells it may hold.
+
+    Returns
+    -------
+    faults, warnings : list of Fault
+
+    Raises
+    ------
+    DataError
+        If it cannot be read at all.
+    """
+    with open_raster(path, limits=limits) as data:
+        faults = [Fault(text, file=path.name) for text in _frame_faults(data, kind)]
+        block = max(h * w for h, w in data.block_shapes) * np.dtype(data.dtypes[0]).itemsize
+        if block > BLOCK_LIMIT_BYTES:
+            message = f"its blocks hold {block:,} bytes each; write it tiled, 512 x 512"
+            return [*faults, Fault(message, path.name)], []
+        doubts: list[Fault] = []
+        for band in range(1, data.count + 1):
+            low, high, valid, fills = _scan(data, band)
+            place = f"band {band}"
+            faults += [Fault(text, path.name, place) for text in _value_faults(
+                data, kind, (low, high, valid), fills)]  # fmt: skip
+            if data.nodata is None and valid == data.width * data.height and not fills:
+                doubts.append(Fault("declares no nodata; every cell is taken as known",
+                                    path.name, place))  # fmt: skip
+        return faults, doubts
+
+
+def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
+    faults = []
+    if data.crs is None:
+        faults.append("has no CRS; write one into the file, for example with gdal_edit -a_srs")
+    elif data.crs.is_geographic and kind == "dem":
+        faults.append(
+            f"its cells are {abs(data.transform.a):g} degrees wide and its heights are metres:"
+            " a slope between them would be wrong by a factor of 100,000; reproject it to metres,"
+            " for example to EPSG:32640"
+        )
+    if data.transform.is_identity:
+        faults.append("has no position: its cells have neither corner nor size")
+    elif data.transform.b or data.transform.d:
+        faults.append("is rotated; warp it so that north is up")
+    elif data.crs is not None:
+        west, south, east, north = data.bounds
+        degrees_like = max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90
+        if data.crs.is_geographic != degrees_like:
+            faults.append(f"its CRS {data.crs.to_string()[:60]} does not fit its coordinates"
+                          f" {west:,.2f}, {south:,.2f} to {east:,.2f}, {north:,.2f}")  # fmt: skip
+    if kind == "dem" and data.count != 1:
+        faults.append(f"holds {data.count} bands; a DEM has one")
+    if kind == "dem" and str(data.units[0] or "m").casefold() not in ("m", "metre", "meter"):
+        faults.append(f"its unit is {shown(str(data.units[0]))}; heights must be metres")
+    if any(kind_of.startswith("complex") for kind_of in data.dtypes):
+        faults.append("holds complex numbers")
+    return faults
+
+
+def _scan(data: DatasetReader, band: int) -> tuple[float, float, int, dict[float, int]]:
+    """Least and greatest value, number of known cells, and how often each usual fill stands."""
+    low, high, valid = np.inf, -np.inf, 0
+    fills: dict[float, int] = {}
+    for top in range(0, data.height, WINDOW):
+        for left in range(0, data.width, WINDOW):
+            window = Window(
+                left, top, min(WINDOW, data.width - left), min(WINDOW, data.height - top)
+            )
+            cells: NDArray[Any] = data.read(band, window=window)
+            known = np.isfinite(cells)
+            if data.nodata is not None and np.isfinite(data.nodata):
+                known &= cells != data.nodata
+            values = cells[known].real
+            for fill in FILL_VALUES if values.size else ():
+                count = int((values == fill).sum())
+                if count:
+                    fills[fill] = fills.get(fill, 0) + count
+            if values.size:
+                low, high = min(low, float(values.min())), max(high, float(values.max()))
+                valid += values.size
+    return low, high, valid, fills
+
+
+def _value_faults(
+    data: DatasetReader, kind: str, found: tuple[float, float, int], fills: dict[float, int]
+) -> list[str]:
+    low, high, valid = found
+    if not valid:
+        return ["is empty: no cell holds a value"]
+    faults = [
+        f"{count:,} cells hold {fill:g}, which usually stands for nodata, but nodata is declared"
+        f" as {data.nodata}; declare it"
+        for fill, count in fills.items()
+        if fill < 0 or kind == "dem"
+    ]
+    if kind == "dem" and (low < DEM_RANGE_M[0] or high > DEM_RANGE_M[1]):
+        span = f"[{DEM_RANGE_M[0]:g}, {DEM_RANGE_M[1]:g}]"
+        faults.append(f"heights run from {low:g} to {high:g} m, not within {span}")
+    if abs(low) > 1e30 or abs(high) > 1e30:
+        faults.append(f"values reach {max(abs(low), abs(high)):.3g}: nodata is not declared")
+    return faults

@@ -1,0 +1,202 @@
+"""Sites: one pool of existing estates and zones, new regions, and the user's own."""
+
+import math
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+from rasterio.features import rasterize
+
+from siteselect.declared.study import Existing, Greenfield, Study
+from siteselect.world import regions
+from siteselect.world.catalog import Catalog, lonlat
+from siteselect.world.places import Floats, Grid, Landmasses, Places, Sites, Surface
+
+COLUMNS = (
+    "id", "name_en", "name_fa", "kind", "province", "lon", "lat", "position_accuracy_km",
+    "area_ha", "status", "source", "source_kind", "note",
+)  # fmt: skip
+MOST_SAMPLES = 400
+DIRECTIONS = (
+    ("N", "شمال"), ("NE", "شمال شرق"), ("E", "شرق"), ("SE", "جنوب شرق"),
+    ("S", "جنوب"), ("SW", "جنوب غرب"), ("W", "غرب"), ("NW", "شمال غرب"),
+)  # fmt: skip
+
+
+def existing(catalog: Catalog, rule: Existing, study: Study, crs: CRS) -> gpd.GeoDataFrame:
+    """Estates and zones of the study's provinces, as candidates.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    rule : Existing
+        Which rows, as which kind of site.
+    study : Study
+        For its provinces.
+    crs : pyproj.CRS
+        Analysis CRS.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        With `COLUMNS` and the columns of the table that are not among them.
+    """
+    frame = catalog.features(rule.layer, crs)
+    keep = frame["kind"].isin(list(rule.kinds)) & ~frame["status"].isin(rule.without_status)
+    frame = frame[keep & frame["province"].isin(study.provinces)].copy()
+    frame["row_kind"] = frame["kind"]
+    kind = frame["kind"].map(rule.kinds)
+    kind = kind.mask(frame["status"].isin(rule.proposed_status), "proposed")
+    frame["kind"] = kind.mask(frame["id"].isin(rule.extensions), "extension")
+    return frame
+
+
+def greenfield(
+    catalog: Catalog, surface: Surface, rule: Greenfield, crs: CRS
+) -> gpd.GeoDataFrame:
+    """Regions grown from the surface, as candidates named after the nearest town.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        For towns, and the discs to avoid.
+    surface : Surface
+        What to grow from.
+    rule : Greenfield
+        How.
+    crs : pyproj.CRS
+        Analysis CRS.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Polygons.
+    """
+    avoid = _discs(catalog, rule.avoid, surface.grid, crs) if rule.avoid else None
+    grown = regions.grow(surface, rule, avoid=avoid)
+    geometry = np.array([regions.polygon(region, surface) for region in grown], dtype=object)
+    centre = shapely.point_on_surface(geometry)
+    east, north = shapely.get_x(centre), shapely.get_y(centre)
+    lon, lat = lonlat(east, north, crs)
+    names = _named(catalog.features("towns", crs), east, north)
+    frame = pd.DataFrame(
+        {
+            "id": [region.id for region in grown],
+            "name_en": [en for en, _ in names],
+            "name_fa": [fa for _, fa in names],
+            "kind": "greenfield",
+            "province": [region.province for region in grown],
+            "lon": lon,
+            "lat": lat,
+            "position_accuracy_km": 0.0,
+            "area_ha": shapely.area(geometry) / 1e4,
+            "status": "not established",
+            "source": "grown from the suitability surface of this run",
+            "source_kind": "derived",
+            "note": "land title and present use are not known",
+        }
+    )
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
+
+
+def _discs(catalog: Catalog, layer: str, grid: Grid, crs: CRS) -> np.ndarray:
+    frame = catalog.features(layer, crs)
+    radius = pd.to_numeric(frame["radius_km"]).fillna(0.0).to_numpy() * 1000.0
+    discs = shapely.buffer(frame.geometry.to_numpy()[radius > 0], radius[radius > 0])
+    if len(discs) == 0:
+        return np.zeros(grid.shape, dtype=bool)
+    return np.asarray(
+        rasterize(discs, out_shape=grid.shape, transform=grid.transform, dtype="uint8") > 0
+    )
+
+
+def _named(towns: gpd.GeoDataFrame, east: Floats, north: Floats) -> list[tuple[str, str]]:
+    home = towns[(towns["country"] == "IR")]
+    tree = shapely.STRtree(home.geometry.to_numpy())
+    index = tree.nearest(shapely.points(east, north))
+    names = []
+    for i, (e, n) in zip(index, zip(east, north, strict=True), strict=True):
+        town = home.iloc[int(i)]
+        away = np.array([e - town.geometry.x, n - town.geometry.y]) / 1000.0
+        km = round(float(np.hypot(*away)))
+        bearing = round(float(np.degrees(np.arctan2(*away))) / 45.0) % 8
+        en, fa = DIRECTIONS[bearing]
+        name_fa = town["name_fa"] if isinstance(town["name_fa"], str) else ""
+        persian = f"{km} کیلومتری {fa} {name_fa or town['name_en']}"
+        names.append((f"{km} km {en} of {town['name_en']}", persian))
+    return names
+
+
+def pool(frames: Sequence[gpd.GeoDataFrame], cell_m: float, landmasses: Landmasses) -> Sites:
+    """Candidates of all origins as one pool, sorted by id.
+
+    Parameters
+    ----------
+    frames : sequence of geopandas.GeoDataFrame
+        In the analysis CRS, with `COLUMNS`.
+    cell_m : float
+        Side of a grid cell: a polygon is read at the centres of the cells within it.
+    landmasses : Landmasses
+        To tell islands.
+
+    Returns
+    -------
+    Sites
+    """
+    filled = [frame for frame in frames if len(frame)]
+    crs = landmasses.land.crs
+    joined = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=crs)
+    joined = joined.sort_values("id", kind="stable").reset_index(drop=True)
+    rest = [c for c in joined.columns if c not in (*COLUMNS, "geometry")]
+    joined = joined[[*COLUMNS, *rest, "geometry"]]
+    return Sites(joined, places(joined, cell_m, landmasses))
+
+
+def places(frame: gpd.GeoDataFrame, cell_m: float, landmasses: Landmasses) -> Places:
+    """Sites as places.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Points or polygons in the analysis CRS, with ``id, kind, position_accuracy_km``.
+    cell_m : float
+        Side of a grid cell, metres.
+    landmasses : Landmasses
+
+    Returns
+    -------
+    Places
+    """
+    samples = [_samples(geometry, cell_m) for geometry in frame.geometry]
+    points = np.concatenate(samples)
+    owner = np.repeat(np.arange(len(frame)), [len(part) for part in samples])
+    return Places(
+        ids=frame["id"].to_numpy(dtype=object).astype(str),
+        kinds=frame["kind"].to_numpy(dtype=object).astype(str),
+        accuracy_km=frame["position_accuracy_km"].to_numpy(dtype=float),
+        easting=points[:, 0],
+        northing=points[:, 1],
+        owner=owner,
+        landmass=landmasses.of(points[:, 0], points[:, 1]),
+        crs=frame.crs,
+        columns=pd.DataFrame(frame.drop(columns=frame.geometry.name)),
+    )
+
+
+def _samples(geometry: shapely.Geometry, cell_m: float) -> Floats:
+    if geometry.geom_type == "Point":
+        return np.array([[geometry.x, geometry.y]])
+    # A coarser lattice of whole cells for a large polygon, so that the work stays bounded.
+    step = cell_m * max(1, math.ceil(math.sqrt(geometry.area / cell_m**2 / MOST_SAMPLES)))
+    west, south, east, north = geometry.bounds
+    column = np.arange(np.floor(west / step), np.ceil(east / step))
+    row = np.arange(np.floor(south / step), np.ceil(north / step))
+    e, n = (axis.ravel() for axis in np.meshgrid((column + 0.5) * step, (row + 0.5) * step))
+    inside = shapely.contains_xy(geometry, e, n)
+    if not inside.any():
+        centre = geometry.representative_point()
+        return np.array([[centre.x, centre.y]])
+    return np.column_stack([e[inside], n[inside]])
