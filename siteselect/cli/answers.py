@@ -16,7 +16,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 STUDY = click.Path(path_type=Path)
 
 
-class Where(click.ParamType):
+class Where(click.ParamType[str | tuple[float, float]]):
     """A site's id, or longitude and latitude separated by a comma."""
 
     name = "where"

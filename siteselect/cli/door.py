@@ -45,7 +45,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"siteselect.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name.replace("map", "draw") if cmd_name == "map" else cmd_name)
+        command = getattr(
+            module, cmd_name.replace("map", "draw") if cmd_name == "map" else cmd_name
+        )
         assert isinstance(command, click.Command)  # noqa: S101 - the table above says so
         return command
 
@@ -158,7 +160,9 @@ def answer(
 
 def json_option(function: Function) -> Function:
     """The ``--json`` switch."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")(
+        function
+    )
 
 
 def study_argument(function: Function) -> Function:

@@ -68,7 +68,9 @@ def list_types(*, as_json: bool) -> None:
     found = park_types(files.home() / "criteria")
     rows = [[c.id, c.titles.en, str(len(c.criteria)), str(len(c.constraints))] for c in found]
     data = [{"id": c.id, "titles": c.titles.model_dump()} for c in found]
-    answer("criteria list", data, table(rows, ["type", "title", "criteria", "rules"]), as_json=as_json)
+    answer(
+        "criteria list", data, table(rows, ["type", "title", "criteria", "rules"]), as_json=as_json
+    )
 
 
 @criteria.command()

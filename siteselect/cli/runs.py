@@ -111,7 +111,9 @@ def summary(result: "Result") -> str:
         f"{what}: " + ", ".join(f"{name} {share:.1%}" for name, share in parts.items())
         for what, parts in data["verdicts"].items()
     ]
-    head = f"{data['candidates']} candidates, {data['ranked']} ranked by {result.criteria.titles.en}"
+    head = (
+        f"{data['candidates']} candidates, {data['ranked']} ranked by {result.criteria.titles.en}"
+    )
     body = table(rows, ["rank", "id", "score", "verdict", "province", "name"])
     return "\n".join([head, *shares, "", body])
 

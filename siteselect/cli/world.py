@@ -33,7 +33,9 @@ def list_sources(*, as_json: bool) -> None:
         for s in sources
     ]
     headings = ["id", "kind", "source", "accuracy km", "coverage", "title"]
-    found = [s.model_dump(mode="json", include={"id", "titles", "kind", "coverage"}) for s in sources]
+    found = [
+        s.model_dump(mode="json", include={"id", "titles", "kind", "coverage"}) for s in sources
+    ]
     answer("data list", found, table(rows, headings), as_json=as_json)
 
 

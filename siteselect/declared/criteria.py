@@ -49,6 +49,8 @@ class Criterion(Declared):
     """Why this criterion, these knots, this weight."""
     quality: str = ""
     """What the data behind it cannot tell."""
+    changeable: bool = True
+    """Whether a project could change the reading: a road can be built, a fault cannot be moved."""
 
     @model_validator(mode="after")
     def _knots_ascend(self) -> "Criterion":

@@ -4,7 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from siteselect.declared.sources import Declared, Identifier, NotNegative, Positive, Titles
+from siteselect.declared.sources import (
+    Declared,
+    Finite,
+    Identifier,
+    NotNegative,
+    Positive,
+    Titles,
+)
 
 ALBERS = (
     "+proj=aea +lat_1=26 +lat_2=32 +lat_0=29 +lon_0=55.5 +x_0=0 +y_0=0 +datum=WGS84 +units=m"
@@ -54,6 +61,27 @@ class Greenfield(Declared):
         return self
 
 
+class Trust(Declared):
+    """What is drawn to learn how sure the ranking is."""
+
+    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
+    """Draws of weights, method, data and positions together."""
+    list_length: Annotated[int, Field(ge=1)] = 13
+    """Length of the list whose membership is asked."""
+    concentration: Positive = 100.0
+    """How closely drawn weights keep to the declared ones (Dirichlet)."""
+    methods: tuple[Literal["weighted_mean", "weighted_geometric", "owa"], ...] = (
+        "weighted_mean",
+        "weighted_geometric",
+        "owa",
+    )
+    """Ways of adding up that are drawn from."""
+    level: Annotated[Finite, Field(gt=0, lt=1)] = 0.9
+    """Probability that the rank interval covers."""
+    relative_error: dict[str, NotNegative] = Field(default_factory=dict)
+    """Relative standard error of the readings of a criterion, apart from position."""
+
+
 class Study(Declared):
     """Everything that defines a run."""
 
@@ -75,5 +103,7 @@ class Study(Declared):
     """Estates and zones in the pool."""
     greenfield: Greenfield | None = None
     """Regions grown from the surface."""
+    trust: Trust | None = None
+    """How sure the ranking is; not asked if absent."""
     own_sites: str | None = None
     """A table or layer of the user's own sites, relative to the study."""

@@ -206,6 +206,12 @@ def _by_place(reading: Reading, places: Places) -> Reading:
     return mean, np.fmin.reduceat(lower, first), np.fmax.reduceat(upper, first)
 
 
+def measures_of(criteria: CriteriaSet) -> tuple[tuple[str, Measure], ...]:
+    """Id and measure of every criterion, and of every constraint that has one."""
+    asked: list[Declaration] = [*criteria.criteria, *criteria.constraints]
+    return tuple((item.id, item.measure) for item in asked if item.measure is not None)
+
+
 def layers_of(measure: Measure) -> tuple[str, ...]:
     """Catalogue entries that a measure reads.
 

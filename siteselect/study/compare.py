@@ -55,11 +55,20 @@ class Run:
         )
         try:
             ranking = pd.read_csv(
-                folder / "ranking.csv", encoding="utf-8-sig", dtype={"id": str}, float_precision="round_trip"
+                folder / "ranking.csv",
+                encoding="utf-8-sig",
+                dtype={"id": str},
+                float_precision="round_trip",
             )
         except (OSError, ValueError) as error:
-            raise DataError(Fault(f"cannot be read ({error})", file=str(folder / "ranking.csv"))) from error
+            fault = Fault(f"cannot be read ({error})", file=str(folder / "ranking.csv"))
+            raise DataError(fault) from error
         return cls(folder, manifest, criteria, ranking.set_index("id", drop=False))
+
+    def row(self, name: str) -> dict[str, Any]:
+        """What the ranking says of one site."""
+        record = self.ranking.loc[[name]].to_dict("records")[0]
+        return {str(column): cell for column, cell in record.items()}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -239,9 +248,9 @@ def _declared(one: Run, other: Run) -> tuple[str, ...]:
             if before.get(name) != after.get(name):
                 how = "changed" if name in before and name in after else "is in one run only"
                 words.append(f"{what} {name} {how}")
-    for key in ("version", "cell_m", "seed", "crs"):
-        if one.manifest.get(key) != other.manifest.get(key):
-            words.append(f"{key} was {one.manifest.get(key)}, is {other.manifest.get(key)}")
+    pairs = {key: (one.manifest.get(key), other.manifest.get(key))
+             for key in ("version", "cell_m", "seed", "crs")}  # fmt: skip
+    words += [f"{key} was {a}, is {b}" for key, (a, b) in pairs.items() if a != b]
     provinces = [run.manifest["study"]["provinces"] for run in (one, other)]
     if provinces[0] != provinces[1]:
         words.append(f"provinces were {', '.join(provinces[0])}, are {', '.join(provinces[1])}")
@@ -249,18 +258,18 @@ def _declared(one: Run, other: Run) -> tuple[str, ...]:
 
 
 def _moved(one: Run, other: Run, name: str) -> Moved | None:
-    before, after = one.ranking.loc[name], other.ranking.loc[name]
+    before, after = one.row(name), other.row(name)
     ranks = [0 if pd.isna(row["rank"]) else int(row["rank"]) for row in (before, after)]
     scores = [0.0 if pd.isna(row["score"]) else float(row["score"]) for row in (before, after)]
     rules = _rules(before, after)
-    change = scores[1] - scores[0]
+    change: float = scores[1] - scores[0]
     if ranks[0] == ranks[1] and abs(change) <= TINY and not rules:
         return None
     causes = _causes(one, other, name)
     return Moved(name, str(after["name_en"]), ranks[0], ranks[1], change, causes, rules)
 
 
-def _rules(before: pd.Series, after: pd.Series) -> tuple[str, ...]:
+def _rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     words = []
     if before["verdict"] != after["verdict"]:
         words.append(f"verdict was {before['verdict']}, is {after['verdict']}")
@@ -285,7 +294,7 @@ _Term = tuple[Criterion, float, float]
 
 def _terms(run: Run, name: str) -> dict[str, _Term]:
     """Criterion, reading, and weight over the known weight, of each criterion of one site."""
-    row = run.ranking.loc[name]
+    row = run.row(name)
     known = float(row["known"]) or np.nan
     return {
         criterion.id: (criterion, float(row[f"p_{criterion.id}"]), share / known)
@@ -301,9 +310,7 @@ def _worth(term: _Term | None, reading: float) -> float:
     return float(value(reading, term[0].knots))
 
 
-def _steps(
-    one: Run, other: Run, criterion_id: str, terms: list[_Term | None]
-) -> list[Cause]:
+def _steps(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -> list[Cause]:
     before, after = terms
     p0, w0 = (before[1], before[2]) if before else (np.nan, 0.0)
     p1, w1 = (after[1], after[2]) if after else (np.nan, 0.0)
@@ -312,7 +319,8 @@ def _steps(
     unit = (after or before or (None,))[0]
     unit_text = unit.unit if unit else ""
     files_of = other.manifest.get("files_of", {}).get(criterion_id, [])
-    changed = [f for f in files_of if one.manifest["inputs"].get(f) != other.manifest["inputs"].get(f)]
+    inputs = [run.manifest["inputs"] for run in (one, other)]
+    changed = [file for file in files_of if inputs[0].get(file) != inputs[1].get(file)]
     why = f" ({', '.join(changed)} changed)" if changed else ""
     return [
         Cause(criterion_id, "reading", w0 * (old_at_new - _worth(before, p0)),

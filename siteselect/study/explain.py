@@ -228,16 +228,23 @@ def _rules(
     answers = []
     for row, constraint in zip(scores.answers, result.criteria.constraints, strict=True):
         column = table.index(constraint.id)
-        bounds = [np.nan] * 3
-        if column is not None:
-            bounds = [part[i, column] for part in (table.values, table.lower, table.upper)]
-        basis = tuple(result.rules.get(rule, {}).get("legal_basis", "") for rule in constraint.rules)
+        parts = (table.values, table.lower, table.upper)
+        reading = [np.nan if column is None else float(part[i, column]) for part in parts]
+        basis = [result.rules.get(rule, {}).get("legal_basis", "") for rule in constraint.rules]
         answers.append(
-            RuleAnswer(constraint, ANSWERS[row[i]], *(float(b) for b in bounds),
-                       tuple(dict.fromkeys(filter(None, basis))))
-        )  # fmt: skip
+            RuleAnswer(
+                constraint=constraint,
+                answer=ANSWERS[row[i]],
+                reading=reading[0],
+                lower=reading[1],
+                upper=reading[2],
+                legal_basis=tuple(dict.fromkeys(filter(None, basis))),
+            )
+        )
     order = ("excluded", "undetermined", "open", "eligible", "not asked")
-    return tuple(sorted(answers, key=lambda a: (a.constraint.role != "screen", order.index(a.answer))))
+    return tuple(
+        sorted(answers, key=lambda a: (a.constraint.role != "screen", order.index(a.answer)))
+    )
 
 
 def as_data(item: Explanation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pyproj import CRS
 from siteselect.base import files
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.study import Study
-from siteselect.measure.measure import layers_of
+from siteselect.measure.measure import layers_of, measures_of
 from siteselect.world.catalog import Catalog
 
 SCHEMA = "siteselect/1"
@@ -62,9 +62,8 @@ def describe(
         "study": study.model_dump(mode="json"),
         "criteria": criteria.model_dump(mode="json"),
         "files_of": {
-            item.id: sorted({catalog.source(name).file for name in layers_of(item.measure)})
-            for item in (*criteria.criteria, *criteria.constraints)
-            if item.measure is not None
+            name: sorted({catalog.source(layer).file for layer in layers_of(measure)})
+            for name, measure in measures_of(criteria)
         },
         "seed": study.seed,
         "crs": crs.to_wkt(),

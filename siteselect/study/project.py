@@ -276,23 +276,22 @@ def doctor() -> Health:
 
 def _versions() -> tuple[tuple[str, str], ...]:
     import platform
+    from importlib import metadata
 
-    import geopandas
-    import numpy
     import pyogrio
     import pyproj
     import rasterio
     import shapely
 
-    return (
-        ("python", platform.python_version()),
-        ("numpy", numpy.__version__),
-        ("geopandas", geopandas.__version__),
-        ("shapely (GEOS)", f"{shapely.__version__} ({shapely.geos_version_string})"),
-        ("pyproj (PROJ)", f"{pyproj.__version__} ({pyproj.proj_version_str})"),
-        ("rasterio (GDAL)", f"{rasterio.__version__} ({rasterio.__gdal_version__})"),
-        ("pyogrio (GDAL)", f"{pyogrio.__version__} ({'.'.join(map(str, pyogrio.__gdal_version__))})"),
-    )
+    inside = {
+        "shapely": f"GEOS {shapely.geos_version_string}",
+        "pyproj": f"PROJ {pyproj.proj_version_str}",
+        "rasterio": f"GDAL {rasterio.__gdal_version__}",
+        "pyogrio": f"GDAL {'.'.join(map(str, pyogrio.__gdal_version__))}",
+    }
+    libraries = ("numpy", "pandas", "geopandas", *inside)
+    found = [(name, f"{metadata.version(name)} {inside.get(name, '')}") for name in libraries]
+    return (("python", platform.python_version()), *((n, v.strip()) for n, v in found))
 
 
 def _agreement() -> str:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 
 from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
+from siteselect.study.robustness import Robustness
 from siteselect.world.places import Sites, Surface
 
 
@@ -43,6 +45,8 @@ class Result:
         What must be known of the run.
     manifest : mapping
         Provenance: versions, command, seed, CRS, hashes of inputs and declarations.
+    robustness : Robustness or None
+        How sure the ranking is, if it was asked.
     """
 
     study: Study
@@ -56,6 +60,7 @@ class Result:
     rules: Mapping[str, Mapping[str, str]]
     warnings: tuple[str, ...]
     manifest: Mapping[str, Any]
+    robustness: Robustness | None = None
 
     @property
     def sites(self) -> gpd.GeoDataFrame:
@@ -67,6 +72,11 @@ class Result:
         frame["score_high"] = self.scores.score_high
         frame["known"] = self.scores.known
         frame["verdict"] = self.scores.verdict
+        if self.robustness is not None:
+            ranks, there = self.robustness.ranks, self.scores.rank > 0
+            frame["prob_top_k"] = np.where(there, ranks.prob_top_k, np.nan)
+            frame["rank_low"] = np.where(there, ranks.rank_low, np.nan)
+            frame["rank_high"] = np.where(there, ranks.rank_high, np.nan)
         listed = frame["rank"].where(frame["rank"] > 0, len(frame) + 1)
         order = frame.assign(_listed=listed).sort_values(["_listed", "verdict", "id"]).index
         return frame.loc[order].reset_index(drop=True)

@@ -1,6 +1,6 @@
 """The one composer: a study goes in, a result comes out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,9 +18,10 @@ from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet, read_criteria
 from siteselect.declared.study import Study
 from siteselect.measure import tiles
-from siteselect.measure.measure import Instruments, layers_of, prepare, read
+from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
 from siteselect.study import manifest
 from siteselect.study.result import Result
+from siteselect.study.robustness import robustness
 from siteselect.world import checks, sites
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area
@@ -229,8 +230,12 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
     pooled = pool_of(question, surface)
     progress(f"scoring {len(pooled)} candidates")
     table, scores = score_sites(question, instruments, pooled)
+    kinds = pooled.places.kinds.tolist()
+    if study.trust is not None:
+        progress("drawing weights, methods, data and positions")
+    trust = robustness(study, question.criteria, table, scores=scores, kinds=kinds)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
-    rules = catalog.table("rules").fillna("").astype(str).set_index("id", drop=False)
+    rules = catalog.table("rules").fillna("").astype(str)
     warnings = (*question.warnings, *_remarks(question, scores))
     return Result(
         study=study,
@@ -241,7 +246,7 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
         surface=surface,
         context=context,
         sources=catalog.used,
-        rules=rules.to_dict("index"),
+        rules={str(row["id"]): _texts(row) for row in rules.to_dict("records")},
         warnings=warnings,
         manifest=manifest.describe(
             study,
@@ -251,7 +256,12 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
             crs=crs,
             warnings=warnings,
         ),
+        robustness=trust,
     )
+
+
+def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
+    return {str(column): str(cell) for column, cell in row.items()}
 
 
 def grid_of(question: Question) -> Grid:
@@ -320,8 +330,7 @@ def _remarks(question: Question, scores: Scores) -> list[str]:
 
 def inputs_of(question: Question) -> tuple[str, ...]:
     """Files of the catalogue that a question reads."""
-    asked = [*question.criteria.criteria, *question.criteria.constraints]
-    names = [n for d in asked if d.measure is not None for n in layers_of(d.measure)]
+    names = [n for _, measure in measures_of(question.criteria) for n in layers_of(measure)]
     names += [*CONTEXT, "rules"]
     return tuple(sorted({question.catalog.source(name).file for name in names}))
 
@@ -336,8 +345,8 @@ def verdict_shares(result: Result) -> dict[str, dict[str, float]]:
     """
     cells = result.surface.verdict[result.surface.verdict != OUTSIDE]
     names = ("eligible", "undetermined", "excluded")
-    parts: dict[str, Sequence[int]] = {"area": cells, "sites": result.scores.verdict}
+    parts = {"area": cells, "sites": result.scores.verdict}
     return {
-        what: {name: float(np.mean(np.asarray(codes) == i)) for i, name in enumerate(names)}
+        what: {name: float(np.mean(codes == i)) for i, name in enumerate(names)}
         for what, codes in parts.items()
     }

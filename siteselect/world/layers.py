@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError, ProjError
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 
 from siteselect.base.errors import CrsMismatch, DataError, Fault
@@ -49,6 +49,7 @@ _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _GDAL_FAULTS = (
     DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError, CRSError,
     shapely.errors.GEOSException, UnicodeDecodeError, ValueError, RuntimeError, OSError,
+    IndexError, MemoryError,
 )  # fmt: skip
 _GEOD = Geod(ellps="WGS84")
 _FAMILY = ("Point", "LineString", "LineString", "Polygon", "Point", "LineString", "Polygon")
@@ -228,9 +229,10 @@ def _geopackage(
     path: Path, file: str, layer: str | None, limits: Limits, warnings: list[Fault]
 ) -> gpd.GeoDataFrame:
     try:
-        found = pyogrio.list_layers(path)
-        name = _chosen([str(name) for name, geometry in found if geometry], layer, file)
-        count = pyogrio.read_info(path, layer=name)["features"]
+        with catch_warnings(record=True, action="always"):
+            found = pyogrio.list_layers(path)
+            name = _chosen([str(name) for name, geometry in found if geometry], layer, file)
+            count = pyogrio.read_info(path, layer=name)["features"]
     except _GDAL_FAULTS as error:
         raise DataError(Fault("is a damaged database or no GeoPackage", file=file)) from error
     if count > limits.rows:
@@ -251,7 +253,7 @@ def _gdal(
     encoding: str | None = None,
 ) -> gpd.GeoDataFrame:
     try:
-        with catch_warnings(record=True) as told:
+        with catch_warnings(record=True, action="always") as told:
             frame = pyogrio.read_dataframe(
                 path, layer=layer, encoding=encoding, on_invalid="ignore"
             )
@@ -259,7 +261,8 @@ def _gdal(
         raise DataError(Fault("its text is not in the encoding that it names", file)) from error
     except _GDAL_FAULTS as error:
         raise DataError(Fault("is damaged: its features cannot be read", file=file)) from error
-    warnings += [Fault(str(item.message)[:200], file=file) for item in told]
+    words = {str(item.message).replace(str(path), file)[:200] for item in told}
+    warnings += [Fault(text, file=file) for text in sorted(words)]
     if not isinstance(frame, gpd.GeoDataFrame):
         raise DataError(Fault("holds no geometry", file=file))
     return frame.set_axis(range(1, len(frame) + 1), axis="index")
@@ -428,7 +431,7 @@ def open_raster(path: Path, *, limits: Limits = LIMITS) -> Iterator[DatasetReade
         "GDAL_PAM_ENABLED": "NO",
     }
     try:
-        with rasterio.Env(**options), rasterio.open(path, driver="GTiff") as data:
+        with rasterio.Env(**options), _geotiff(path) as data:
             cells = data.width * data.height * data.count
             if cells > limits.raster_cells:
                 raise DataError(
@@ -437,3 +440,9 @@ def open_raster(path: Path, *, limits: Limits = LIMITS) -> Iterator[DatasetReade
             yield data
     except RasterioError as error:
         raise DataError(Fault("is a damaged or truncated GeoTIFF", file=path.name)) from error
+
+
+def _geotiff(path: Path) -> DatasetReader:
+    # A raster without a position brings a warning; the check of rasters says it as a fault.
+    with catch_warnings(action="ignore", category=NotGeoreferencedWarning):
+        return rasterio.open(path, driver="GTiff")

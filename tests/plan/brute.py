@@ -176,8 +176,10 @@ def _rules(
         for code, quota in quotas.items():
             most = asked.k if quota.at_most is None else quota.at_most
             inside, low = codes == code, quota.at_least
-            yield lambda m, inside=inside, low=low, most=most: (
-                (inside[m].sum(axis=1) >= low) & (inside[m].sum(axis=1) <= most)
+            yield (
+                lambda m, inside=inside, low=low, most=most: (
+                    (inside[m].sum(axis=1) >= low) & (inside[m].sum(axis=1) <= most)
+                )
             )
     for name in asked.locked_in:
         yield lambda m, name=name: (sites.ids[site[m]] == name).any(axis=1)

@@ -156,7 +156,11 @@ def test_a_conflict_is_irreducible(seed):
 
 
 def test_a_conflict_says_how_much_can_be_had():
-    rules = [exactly(3, 5), at_least("north", [1, 1, 1, 0, 0], 3), at_most("few", [1, 1, 0, 0, 0], 1)]
+    rules = [
+        exactly(3, 5),
+        at_least("north", [1, 1, 1, 0, 0], 3),
+        at_most("few", [1, 1, 0, 0, 0], 1),
+    ]
     words = str(conflict(problem(np.ones(5), rules, np.arange(5))).faults[0])
     assert words == "north: north, but at most 2 can be had while rule"
 
@@ -206,7 +210,9 @@ def test_the_greatest_sum_of_distances_is_a_problem_like_any_other(seed):
     ]
     values = np.append(np.zeros(n), [distance[a, b] for a, b in pairs])
     found = solve(problem(values, rules, np.arange(m)))
-    best = max(sum(distance[a, b] for a, b in combinations(c, 2)) for c in combinations(range(n), k))
+    best = max(
+        sum(distance[a, b] for a, b in combinations(c, 2)) for c in combinations(range(n), k)
+    )
     assert found.total == pytest.approx(best, rel=1e-9)
 
 

@@ -177,10 +177,11 @@ def test_moving_a_weight_is_exploratory_and_can_be_taken_back(reader: Reader, pa
     before = visit.page.locator("[data-row] .name").all_inner_texts()
     visit.page.locator("#weight-0").fill("10")
     assert visit.page.locator("#strip .strip").count() == 1
+    assert visit.page.locator("#preset").input_value() == "own"
     shares = visit.page.locator(".weights b").all_inner_texts()
     assert shares == ["10%", "90%"]
     assert visit.page.locator("#rows .change.up").count() > 0
-    visit.page.wait_for_function("location.hash.includes('w=10,90')")
+    visit.page.wait_for_url("**w=10,90**")
     address = visit.ask("location.hash")
     moved = visit.page.locator("[data-row] .name").all_inner_texts()
     assert moved != before
@@ -189,6 +190,38 @@ def test_moving_a_weight_is_exploratory_and_can_be_taken_back(reader: Reader, pa
     visit.page.click("#reset")
     assert visit.page.locator("[data-row] .name").all_inner_texts() == before
     assert visit.page.locator("#strip .strip").count() == 0
+
+
+def test_a_thumb_can_be_dragged_and_moved_by_keys(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en")
+    box = visit.page.locator("#weight-0").bounding_box()
+    middle = box["y"] + box["height"] / 2
+    visit.page.mouse.move(box["x"] + 0.6 * box["width"], middle)
+    visit.page.mouse.down()
+    for share in (0.5, 0.4, 0.3, 0.2):
+        visit.page.mouse.move(box["x"] + share * box["width"], middle)
+    visit.page.mouse.up()
+    value = int(visit.page.locator("#weight-0").input_value())
+    assert value == pytest.approx(20, abs=3)
+    for key, step in (("ArrowRight", 1), ("PageUp", 5), ("PageDown", -5), ("End", 100 - value - 1)):
+        visit.page.keyboard.press(key)
+        value += step
+        assert visit.page.locator("#weight-0").input_value() == str(value), key
+    assert visit.page.locator(".weights b").all_inner_texts() == ["100%", "0%"]
+    quiet(visit)
+
+
+def test_rank_interval_is_shown_where_a_run_has_one(
+    reader: Reader, result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = result.sites.assign(rank_low=2, rank_high=9, prob_top_k=0.25)
+    monkeypatch.setattr(Result, "sites", property(lambda _: trusted))
+    visit = reader.open(reader.write(result), "#l=en&v=site&s=T-03")
+    card = visit.page.locator("#rail").inner_text()
+    assert "Rank interval" in card
+    assert "2–9" in card
+    assert "25%" in card
+    quiet(visit)
 
 
 def test_a_locked_share_keeps_still(reader: Reader) -> None:
@@ -334,7 +367,7 @@ def test_keys_move_and_open(reader: Reader, path: Path) -> None:
 def test_utm_agrees_with_proj(reader: Reader, path: Path) -> None:
     visit = reader.open(path)
     for lon, lat, zone in (
-        (48.2, 31.9, 38),
+        (47.6, 31.9, 38),
         (52.177, 27.729, 39),
         (56.3, 27.2, 40),
         (61.5, 25.2, 41),
@@ -395,8 +428,8 @@ def test_controls_have_names(reader: Reader, path: Path) -> None:
 def test_one_name_in_the_window(reader: Reader, path: Path, tmp_path: Path) -> None:
     visit = reader.open(path)
     blank = tmp_path / "blank.html"
-    blank.write_text("<!DOCTYPE html><body data-ready=yes></body>", "utf-8")
+    blank.write_text("<!DOCTYPE html><body data-ready=yes>.</body>", "utf-8")
     empty = reader.open(blank)
     ours = set(visit.ask("Object.keys(window)")) - set(empty.ask("Object.keys(window)"))
     named = visit.ask("[...document.querySelectorAll('[id]')].map((e) => e.id)")
-    assert ours - set(named) == {"L", "map_siteselect", "siteselect"}
+    assert ours - set(named) == {"L", "leaflet", "_leaflet_events", "siteselect"}

@@ -20,7 +20,8 @@ from tests.toy import PROVINCES
 HEADING = "id,name,lon,lat,area_ha,slope_deg,dist_port_km\n"
 GOOD = (
     HEADING
-    + "S1,Alpha,50.25,28.5,220,1.2,8\nS2,Beta,50.75,28.25,400,0.4,6\nS3,Gamma,51.5,28.75,350,2.1,14\n"
+    + "S1,Alpha,50.25,28.5,220,1.2,8\nS2,Beta,50.75,28.25,400,0.4,6\n"
+    + "S3,Gamma,51.5,28.75,350,2.1,14\n"
 )
 CANARY = "canary-7f3a"
 SQUARE = [[50.1, 28.1], [50.2, 28.1], [50.2, 28.2], [50.1, 28.2], [50.1, 28.1]]
@@ -93,7 +94,9 @@ def workbook(cells: list[list[Any]], **more: Any) -> bytes:
     return out.getvalue()
 
 
-def sites_frame(crs: str = "EPSG:4326", names: tuple[str, str] = ("Alpha", "Beta")) -> gpd.GeoDataFrame:
+def sites_frame(
+    crs: str = "EPSG:4326", names: tuple[str, str] = ("Alpha", "Beta")
+) -> gpd.GeoDataFrame:
     """Two sites as a layer."""
     frame = gpd.GeoDataFrame(
         {"id": ["S1", "S2"], "name": list(names)},

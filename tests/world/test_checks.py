@@ -76,7 +76,8 @@ def test_attribute_words_must_be_known(tmp_path: Path) -> None:
 
 def test_faults_of_cells_and_of_positions_come_together(tmp_path: Path) -> None:
     message = faults(
-        tmp_path, faulty.rows("S1,A,50.5,28.5,x,1,1", "S1,B,51.5,20.0,5,1,1", "S3,C,28.5,50.5,5,1,1")
+        tmp_path,
+        faulty.rows("S1,A,50.5,28.5,x,1,1", "S1,B,51.5,20.0,5,1,1", "S3,C,28.5,50.5,5,1,1"),
     )
     assert "row 2: area_ha: 'x' is no number" in message
     assert "rows 2 and 3: id: id 'S1' stands more than once" in message
@@ -111,7 +112,7 @@ def test_outside_is_a_fault_exactly_beyond_both_accuracies(away: float, own: flo
 def test_an_outline_in_the_sea_is_kept_and_told(tmp_path: Path) -> None:
     ring = [[50.1, 27.1], [50.2, 27.1], [50.2, 27.2], [50.1, 27.2], [50.1, 27.1]]
     frame, warnings = sites(tmp_path, features(polygon(ring)), "s.geojson")
-    assert frame["outside"].iloc[0].startswith("lies in the sea, 88.")
+    assert frame["outside"].iloc[0].startswith("lies in the sea, 88")
     assert frame["province"].iloc[0] == ""
     assert any("feature 1 (P1)" in text and "cannot be ranked" in text for text in warnings)
 
@@ -183,7 +184,9 @@ def test_a_province_that_the_point_contradicts_is_a_fault(tmp_path: Path) -> Non
     table = b"id,lon,lat,province\nS1,51.5,28.5,Bushehr\nS2,50.5,28.5,Busher\n"
     message = faults(tmp_path, table)
     assert "row 2 (S1): lon, lat: lies 48.9 km outside Bushehr" in message
-    assert "row 3: province: 'Busher' is no province of the study (did you mean 'Bushehr'?)" in message
+    assert (
+        "row 3: province: 'Busher' is no province of the study (did you mean 'Bushehr'?)" in message
+    )
 
 
 def test_a_town_that_is_named_binds_and_one_in_a_name_is_a_hint() -> None:

@@ -19,7 +19,9 @@ PLACEMARK = (
 )
 
 
-def read(folder: Path, name: str, data: bytes, **more: object) -> tuple[gpd.GeoDataFrame, list[str]]:
+def read(
+    folder: Path, name: str, data: bytes, **more: object
+) -> tuple[gpd.GeoDataFrame, list[str]]:
     path = folder / name
     path.write_bytes(data)
     warnings: list[Fault] = []
@@ -153,9 +155,7 @@ def test_the_older_crs_member_of_geojson_is_heeded(tmp_path: Path) -> None:
     frame, _ = read(tmp_path, "a.geojson", features(point(659012.4, 3042877.1), crs=crs))
     assert frame.crs.to_epsg() == 32639
     crs["properties"]["name"] = "EPSG:none"  # type: ignore[index]
-    assert "CRS that is not known" in refused(
-        tmp_path, "b.geojson", features(point(1, 2), crs=crs)
-    )
+    assert "CRS that is not known" in refused(tmp_path, "b.geojson", features(point(1, 2), crs=crs))
 
 
 def test_a_zipped_shapefile_reads_with_its_code_page(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ NUMBER = Column(type="number")
 
 
 def table_of(*cells: str, name: str = "area_ha") -> Table:
-    return Table("t.csv", (name,), tuple((cell,) for cell in cells), tuple(range(2, len(cells) + 2)))
+    return Table(
+        "t.csv", (name,), tuple((cell,) for cell in cells), tuple(range(2, len(cells) + 2))
+    )
 
 
 def read_bytes(folder: Path, data: bytes, name: str = "t.csv", **more: object) -> Table:
@@ -225,5 +227,5 @@ def test_a_workbook_that_is_wrong_is_refused_in_words(
 def test_a_sheet_may_be_named(tmp_path: Path) -> None:
     data = workbook([["id"], ["S1"]], second="Other")
     assert read_bytes(tmp_path, data, "t.xlsx", sheet="Sheet").rows == (("S1",),)
-    with pytest.raises(DataError, match="no sheet 'Shet'.*did you mean 'Sheet'"):
+    with pytest.raises(DataError, match=r"no sheet 'Shet'.*did you mean 'Sheet'"):
         read_bytes(tmp_path, data, "t.xlsx", sheet="Shet")

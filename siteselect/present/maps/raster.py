@@ -25,6 +25,8 @@ _MAP_CRS = "EPSG:3857"
 _RGB, _INDEXED = 2, 3
 
 Bytes = NDArray[np.uint8]
+# Transform from pixels to metres of the map, columns, rows.
+Frame = tuple[Affine, int, int]
 
 
 def classes(surface: Surface) -> Bytes:
@@ -64,15 +66,15 @@ def class_picture(surface: Surface) -> dict[str, Any]:
     """
     # A metre of web Mercator is cos(latitude) metres on the ground.
     side = surface.grid.cell_m / float(np.cos(np.radians(np.mean(_latitudes(surface)))))
-    transform, width, height = _frame(surface, side)
-    if width > MOST_COLUMNS:
-        transform, width, height = _frame(surface, side * width / MOST_COLUMNS)
-    picture = _warp(surface, classes(surface), (height, width), transform, Resampling.nearest, 0)
+    frame = _frame(surface, side)
+    if frame[1] > MOST_COLUMNS:
+        frame = _frame(surface, side * frame[1] / MOST_COLUMNS)
+    picture = _warp(surface, classes(surface), frame, how=Resampling.nearest, nothing=0)
     return {
         "png": _png(picture[..., None], _INDEXED, PALETTE),
-        "columns": width,
-        "rows": height,
-        "bounds": _bounds(transform, width, height),
+        "columns": frame[1],
+        "rows": frame[2],
+        "bounds": _bounds(frame),
         "palette": PALETTE,
         "limits": CLASS_LIMITS,
     }
@@ -93,9 +95,9 @@ def lattice_picture(surface: Surface) -> dict[str, Any]:
     """
     # Widest on the ground at the southern edge.
     south, _ = _latitudes(surface)
-    transform, width, height = _frame(surface, LATTICE_M / float(np.cos(np.radians(south))))
+    frame = _frame(surface, LATTICE_M / float(np.cos(np.radians(south))))
     score, known = (
-        _warp(surface, layer, (height, width), transform, Resampling.average, np.nan)
+        _warp(surface, layer, frame, how=Resampling.average, nothing=np.nan)
         for layer in (surface.score, surface.known)
     )
     red = np.where(np.isnan(score), 255, np.round(np.nan_to_num(score) * SCORE_STEPS))
@@ -103,9 +105,9 @@ def lattice_picture(surface: Surface) -> dict[str, Any]:
     picture = np.stack([red, green, np.zeros_like(red)], axis=-1).astype(np.uint8)
     return {
         "png": _png(picture, _RGB, ()),
-        "columns": width,
-        "rows": height,
-        "bounds": _bounds(transform, width, height),
+        "columns": frame[1],
+        "rows": frame[2],
+        "bounds": _bounds(frame),
         "steps": SCORE_STEPS,
         "cell_m": LATTICE_M,
     }
@@ -124,7 +126,7 @@ def _latitudes(surface: Surface) -> tuple[float, float]:
     return south, north
 
 
-def _frame(surface: Surface, resolution: float) -> tuple[Affine, int, int]:
+def _frame(surface: Surface, resolution: float) -> Frame:
     """Pixels of a side in metres of the map that cover the grid: transform, width, height."""
     to_map = Transformer.from_crs(surface.grid.crs, _MAP_CRS, always_xy=True)
     west, south, east, north = to_map.transform_bounds(*_edges(surface))
@@ -133,14 +135,10 @@ def _frame(surface: Surface, resolution: float) -> tuple[Affine, int, int]:
 
 
 def _warp(
-    surface: Surface,
-    layer: NDArray[Any],
-    shape: tuple[int, int],
-    transform: Affine,
-    how: Resampling,
-    nothing: float,
+    surface: Surface, layer: NDArray[Any], frame: Frame, *, how: Resampling, nothing: float
 ) -> NDArray[Any]:
-    target = np.full(shape, nothing, dtype=layer.dtype)
+    transform, width, height = frame
+    target = np.full((height, width), nothing, dtype=layer.dtype)
     reproject(
         layer,
         target,
@@ -155,7 +153,8 @@ def _warp(
     return target
 
 
-def _bounds(transform: Affine, width: int, height: int) -> list[float]:
+def _bounds(frame: Frame) -> list[float]:
+    transform, width, height = frame
     west, north = transform.c, transform.f
     edges = (west, north + transform.e * height, west + transform.a * width, north)
     return [round(edge, 3) for edge in edges]

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import html
 import re
-from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -168,7 +167,6 @@ def style() -> str:
     return "\n".join([*faces, asset("page.css")])
 
 
-@cache
 def script() -> str:
     """The page's modules as one script; nothing of it is seen from outside but ``siteselect``.
 

@@ -55,8 +55,8 @@ function ruleRow(i, c) {
   const origin = joined(rule.origin.map((kind) => t(kind)));
   return h('tr', {},
     h('th', { scope: 'row' }, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), found === null ? '' : t('reads', reading(found, rule.unit))].filter(Boolean).join(' · ') }),
-      h('span', { class: rule.status === 'superseded' ? 'sub warn' : 'sub', text: statusWord(rule.status) }),
-      h('span', { class: 'sub' }, apart(law), origin ? ` (${origin})` : '')),
+      h('details', { class: 'sub' }, h('summary', { class: rule.status === 'superseded' ? 'warn' : null, text: statusWord(rule.status) }),
+        apart(law), origin ? ` (${origin})` : '')),
     h('td', { text: nameOf(rule.authority) }), h('td', {}, verdictBadge(Number(SITES.answers[c][i]))));
 }
 

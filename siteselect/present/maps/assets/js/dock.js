@@ -27,6 +27,11 @@ function begin() {
   return gesture;
 }
 
+function endGesture() {
+  gesture = null;
+  drawDock();
+}
+
 function moveGroup(g, value) {
   const from = begin(), fixed = state.locks.map((on, k) => on || MEMBERS[k].length === 0);
   update({ preset: 'own', groups: rebalance(from.groups, g, value, 100, fixed), inner: from.inner, notice: '' });
@@ -42,13 +47,13 @@ function moveCriterion(j, value) {
 function slider(id, label, value, most, colour, act, disabled) {
   const input = h('input', {
     type: 'range', id, min: 0, max: most, step: most / 100, value, disabled, 'aria-label': label, dir: direction(),
-    oninput: (event) => act(Number(event.target.value)), onchange: () => { gesture = null; },
+    oninput: (event) => act(Number(event.target.value)), onchange: endGesture,
     onkeydown: (event) => {
       const step = { PageUp: 5, PageDown: -5 }[event.key];
       if (!step) return;
       event.preventDefault();
       act(clamp(Number(input.value) + (step * most) / 100, 0, most));
-      gesture = null;
+      endGesture();
     },
   });
   input.style.setProperty('--tone', colour);

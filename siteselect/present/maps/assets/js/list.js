@@ -38,7 +38,7 @@ export function intervalText(i) {
 function rankRow(i) {
   const verdict = SITES.official.verdict[i], ranked = now.scores.rank[i] > 0;
   const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i])].join(' · ');
-  const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
+  const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', role: 'img', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
   return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i ? 'true' : null },
     h('td', {}, badge(i)),
     h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, doubt, under)),

@@ -6,7 +6,7 @@ import { intervalText, intervalTitle } from './list.js';
 import { licenceLine, openRules } from './sources.js';
 import { MEMBERS, OFFICIAL_SHARES, groupShares, isExploratory, now } from './state.js';
 import { groupColour } from './symbols.js';
-import { dateText, direction, nameOf, num, percent, provinceName, siteName, t } from './text.js';
+import { dateText, direction, joined, nameOf, num, percent, provinceName, siteName, t } from './text.js';
 
 function siteTable() {
   const heads = [t('rank'), t('site'), t('province'), t('score'), intervalTitle(), t('known'), t('verdict')];
@@ -33,9 +33,9 @@ function drawSheet() {
   const licences = licenceLine().map(([names, licence]) => h('span', {}, `${names}: `, apart(licence), '. '));
   const open = openRules();
   fill(sheet,
-    h('div', { class: 'sheet-head' }, h('h1', { text: nameOf(DATA.study) }), h('p', { text: [nameOf(DATA.type), ...facts].join(' · ') })),
+    h('div', { class: 'sheet-head' }, h('h1', { text: nameOf(DATA.study) }), h('p', { class: isExploratory() ? 'strip' : null, text: [nameOf(DATA.type), ...facts].join(' · ') })),
     h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet'), h('b', { text: t('howToRead') }), h('p', { text: t('howTo') })),
-    h('div', { class: 'sheet-foot' }, siteTable(), h('div', {}, weightTable(), open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), open.map(nameOf).join('؛ ')) : null),
+    h('div', { class: 'sheet-foot' }, siteTable(), h('div', {}, weightTable(), open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null),
       h('div', {}, h('b', { text: t('licences') }), h('p', {}, ...licences, t('scaleNote')))));
 }
 

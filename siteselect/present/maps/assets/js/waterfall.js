@@ -46,9 +46,8 @@ export function waterfall(i) {
     if (!MEMBERS[g].length) return [];
     const start = from, open = state.openGroup === g;
     from += sums.earned;
-    const label = `${nameOf(DATA.groups[g])}: ${num(sums.earned, 3)}`;
     const button = h('button', {
-      type: 'button', class: 'fall-row', 'aria-expanded': String(open), 'aria-label': label,
+      type: 'button', class: 'fall-row', 'aria-expanded': String(open),
       onclick: () => update({ openGroup: open ? null : g }),
     }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), h('span', { class: 'figure', text: num(sums.earned, 3) }));
     return open ? [button, criteriaTable(i, g)] : [button];
