@@ -36,7 +36,7 @@ FLOORS: dict[str, tuple[str, str]] = {
 }
 # Holds what numba compiles, and is itself imported inside functions, where numba is at hand.
 COMPILED = PACKAGE / "measure" / "kernels.py"
-FEWEST, MOST = 2, 7  # files of a room
+FEWEST, MOST = 2, 14  # files of a room
 EXAMPLE_ENOUGH = 4  # so many parameters an example may explain without a table of them
 # What folium pastes into scripts and templates unescaped; our own layer draws instead.
 FOLIUM_BANNED = re.compile(

@@ -11,7 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from siteselect.base import text
 from siteselect.base.errors import DataError, DeclarationError, Fault
@@ -24,7 +24,7 @@ Line = dict[tuple[str | int, ...], int]
 
 YAML_LIMIT_BYTES = 2_000_000
 YAML_LIMIT_DEPTH = 40
-YAML_LIMIT_ALIASES = 100
+YAML_LIMIT_KEYS = 200_000
 
 
 def home() -> Path:
@@ -105,6 +105,22 @@ def read(path: Path | str, model: type[Model]) -> Model:
 def validate(data: Any, model: type[Model], *, file: str, lines: Line | None = None) -> Model:
     """Plain data as a model; faults name the file and, where known, the line.
 
+    Parameters
+    ----------
+    data : Any
+        Dictionaries, lists, text, numbers, booleans, None.
+    model : type
+        The pydantic model to read them into.
+    file : str
+        Name of the file, for messages.
+    lines : dict, optional
+        The line of each path of keys.
+
+    Returns
+    -------
+    model
+        A frozen value.
+
     Raises
     ------
     DeclarationError
@@ -113,7 +129,7 @@ def validate(data: Any, model: type[Model], *, file: str, lines: Line | None = N
     from pydantic import ValidationError
 
     try:
-        return model.model_validate_json(json.dumps(data, ensure_ascii=False))
+        return model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         known = _field_names(model)
         faults = [_fault(item, file, lines or {}, known) for item in error.errors()]
@@ -166,7 +182,8 @@ def read_yaml(path: Path) -> tuple[Any, Line]:
     Raises
     ------
     DeclarationError
-        If the file is missing, too large or deep, holds a tag or a duplicate key, or is no YAML.
+        If the file is missing, too large or deep, holds a tag or a duplicate key, aliases that
+        multiply without bound, or is no YAML.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -175,10 +192,10 @@ def read_yaml(path: Path) -> tuple[Any, Line]:
     try:
         _refuse_tags(source, str(path))
         loaded = YAML(typ="rt", pure=True).load(source)
+        lines: Line = {(): 1}
+        return _plain(loaded, (), lines), lines
     except (YAMLError, RecursionError, ValueError) as error:
         raise DeclarationError(_yaml_fault(error, str(path))) from error
-    lines: Line = {(): 1}
-    return _plain(loaded, (), lines), lines
 
 
 def _yaml_text(path: Path) -> str:
@@ -201,20 +218,17 @@ def _yaml_text(path: Path) -> str:
 def _refuse_tags(source: str, file: str) -> None:
     from ruamel.yaml import YAML
 
-    depth = aliases = 0
+    depth = 0
     for event in YAML(typ="rt", pure=True).parse(source):
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
-        aliases += kind == "AliasEvent"
         line = f"line {event.start_mark.line + 1}"
         if getattr(event, "tag", None) and str(event.tag) != "!":
             raise DeclarationError(
                 Fault(f"tag {event.tag} is refused; write plain values", file=file, row=line)
             )
-        if depth > YAML_LIMIT_DEPTH or aliases > YAML_LIMIT_ALIASES:
-            raise DeclarationError(
-                Fault("is nested too deep or repeats too many aliases", file=file, row=line)
-            )
+        if depth > YAML_LIMIT_DEPTH:
+            raise DeclarationError(Fault("is nested too deep", file=file, row=line))
 
 
 def _yaml_fault(error: Exception, file: str) -> Fault:
@@ -224,15 +238,17 @@ def _yaml_fault(error: Exception, file: str) -> Fault:
 
 
 def _plain(node: Any, where: tuple[str | int, ...], lines: Line) -> Any:
+    # Aliases are written out here; a few lines of them can stand for more than memory holds.
+    if len(lines) > YAML_LIMIT_KEYS:
+        raise ValueError(f"stands for more than {YAML_LIMIT_KEYS:,} keys; write fewer aliases")
+    if isinstance(node, (dict, list)):
+        marks = node.lc.data or {}  # type: ignore[union-attr]  # the loader's own containers
+        for key in node if isinstance(node, dict) else range(len(node)):
+            name = key if isinstance(node, list) else str(key)
+            lines[(*where, name)] = marks[key][0] + 1 if key in marks else lines[where]
     if isinstance(node, dict):
-        for key in node:
-            mark = getattr(node, "lc", None)
-            lines[(*where, str(key))] = mark.key(key)[0] + 1 if mark and mark.data else 0
         return {str(key): _plain(value, (*where, str(key)), lines) for key, value in node.items()}
     if isinstance(node, list):
-        for index in range(len(node)):
-            mark = getattr(node, "lc", None)
-            lines[(*where, index)] = mark.item(index)[0] + 1 if mark and mark.data else 0
         return [_plain(value, (*where, index), lines) for index, value in enumerate(node)]
     if isinstance(node, (datetime.date, datetime.datetime)):
         return node.isoformat()
@@ -243,7 +259,15 @@ def _plain(node: Any, where: tuple[str | int, ...], lines: Line) -> Any:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write UTF-8 text with line feeds, the same bytes on every system."""
+    """Write UTF-8 text with line feeds, the same bytes on every system.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where to.
+    content : str
+        What.
+    """
     path.write_bytes(content.encode("utf-8"))
 
 
@@ -272,39 +296,43 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
         If `folder` is somebody else's, cannot be written, or another run holds it.
     """
     folder = folder.absolute()
-    _refuse_foreign(folder, force)
-    lock = folder.with_name(f".{folder.name}.lock")
+    _refuse_foreign(folder, force=force)
     staging = folder.with_name(f".{folder.name}.staging")
     retired = folder.with_name(f".{folder.name}.retired")
-    _take(lock)
-    try:
-        _recover(folder, staging, retired)
-        staging.mkdir()
-        yield staging
-        _sync(staging)
-        _exchange(staging, folder, retired)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        shutil.rmtree(retired, ignore_errors=True)
-        lock.unlink(missing_ok=True)
+    with _held(folder.with_name(f".{folder.name}.lock")):
+        try:
+            _recover(folder, staging, retired)
+            staging.mkdir()
+            yield staging
+            _sync(staging)
+            _exchange(staging, folder, retired)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+            shutil.rmtree(retired, ignore_errors=True)
 
 
 def writable(folder: Path, *, force: bool = False) -> None:
     """Find out before the work begins whether a set of files can be put into a folder.
 
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the set is to stand.
+    force : bool
+        Whether a folder that does not carry our manifest may be replaced.
+
     Raises
     ------
     DataError
-        If the folder is somebody else's or cannot be written.
+        If the folder is somebody else's, cannot be written, or another run holds it.
     """
     folder = folder.absolute()
-    _refuse_foreign(folder, force)
-    lock = folder.with_name(f".{folder.name}.lock")
-    _take(lock)
-    lock.unlink(missing_ok=True)
+    _refuse_foreign(folder, force=force)
+    with _held(folder.with_name(f".{folder.name}.lock")):
+        pass
 
 
-def _refuse_foreign(folder: Path, force: bool) -> None:
+def _refuse_foreign(folder: Path, *, force: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise DataError(Fault("is a file; name a folder", file=str(folder)))
     if folder.is_dir() and any(folder.iterdir()) and not force:
@@ -313,47 +341,62 @@ def _refuse_foreign(folder: Path, force: bool) -> None:
         except (OSError, ValueError, KeyError, TypeError):
             ours = ""
         if not str(ours).startswith("siteselect/"):
-            raise DataError(
-                Fault("holds files that are not of a siteselect run; name another or give --force",
-                      file=str(folder))  # fmt: skip
-            )
+            message = "holds files that are not of a siteselect run; name another or give --force"
+            raise DataError(Fault(message, file=str(folder)))
 
 
-def _take(lock: Path) -> None:
-    holder = f"pid {os.getpid()} on {socket.gethostname()}"
+@contextlib.contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold a lock file; the system lets go of it when the process ends, however it ends."""
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
-        for _ in range(2):
-            try:
-                with lock.open("x", encoding="utf-8") as handle:
-                    handle.write(holder)
-            except FileExistsError:
-                if not _stale(lock):
-                    break
-                lock.unlink(missing_ok=True)
-            else:
-                return
-        other = lock.read_text("utf-8", errors="replace")
+        handle = _locked(lock)
     except OSError as error:
         raise DataError(
             Fault(f"cannot be written ({error.strerror})", file=str(lock.parent))
         ) from error
-    raise DataError(Fault(f"another run holds this folder ({other})", file=str(lock)))
+    if handle is None:
+        other = lock.read_text("utf-8", errors="replace") if lock.exists() else "just ended"
+        raise DataError(Fault(f"another run holds this folder ({other})", file=str(lock)))
+    with handle:
+        try:
+            yield
+        finally:
+            # Gone before it is let go, so that nobody takes a lock that is about to vanish.
+            with contextlib.suppress(PermissionError):  # Windows keeps a file that is open
+                lock.unlink(missing_ok=True)
 
 
-def _stale(lock: Path) -> bool:
+def _locked(lock: Path) -> TextIO | None:
+    """The lock file, locked and signed; None if another process has it."""
+    handle = lock.open("a+", encoding="utf-8")
     try:
-        words = lock.read_text("utf-8", errors="replace").split()
-        if words[3] != socket.gethostname():
-            return False
-        os.kill(int(words[1]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    except (OSError, IndexError, ValueError):
-        return True
-    return False
+        _lock(handle)
+        # It may have been removed by its holder between opening and locking.
+        if lock.exists() and os.path.samestat(os.fstat(handle.fileno()), lock.stat()):
+            handle.truncate(0)
+            handle.write(f"pid {os.getpid()} on {socket.gethostname()}")
+            handle.flush()
+            return handle
+    except BlockingIOError:
+        pass
+    handle.close()
+    return None
+
+
+def _lock(handle: TextIO) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            handle.seek(2**30)  # past the text, which others may then still read
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError from error
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _recover(folder: Path, staging: Path, retired: Path) -> None:
@@ -366,7 +409,7 @@ def _recover(folder: Path, staging: Path, retired: Path) -> None:
 def _sync(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            with path.open("rb") as handle:
+            with path.open("r+b") as handle:  # Windows flushes only what is open for writing
                 os.fsync(handle.fileno())
 
 

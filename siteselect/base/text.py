@@ -5,9 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 _PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
-_TO_LATIN = str.maketrans(
-    _PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩" + "٫٬", "0123456789" + "0123456789" + ".,"
-)
+_TO_LATIN = str.maketrans(_PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩" + "٫٬", "0123456789" + "0123456789" + ".,")
 _TO_PERSIAN = str.maketrans("0123456789", _PERSIAN_DIGITS)
 _FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا",
                        "آ": "ا", "ؤ": "و", "ئ": "ی", "\u200c": " ", "\u200f": "", "\u200e": "",

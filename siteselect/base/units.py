@@ -1,38 +1,23 @@
-"""Units: one house unit a dimension, and the factors that lead to it."""
+"""Units: what measures one dimension, and the factors that lead to its house unit."""
+
+from types import MappingProxyType
 
 from siteselect.base.errors import UnitMismatch
 
-HOUSE_UNIT = {
-    "length": "km",
-    "area": "ha",
-    "height": "m",
-    "slope": "deg",
-    "flow": "kt/y",
-    "people": "people",
-    "share": "share",
-    "class": "class",
-    "number": "count",
-}
-
-_FACTORS: dict[str, tuple[str, float]] = {
-    "km": ("length", 1.0),
-    "m": ("height", 1.0),
-    "ha": ("area", 1.0),
-    "km2": ("area", 100.0),
-    "m2": ("area", 1e-4),
-    "deg": ("slope", 1.0),
-    "kt/y": ("flow", 1.0),
-    "t/y": ("flow", 1e-3),
-    "Mt/y": ("flow", 1e3),
-    "people": ("people", 1.0),
-    "share": ("share", 1.0),
-    "%": ("share", 0.01),
-    "class": ("class", 1.0),
-    "count": ("number", 1.0),
-    "estates": ("number", 1.0),
-    "events": ("number", 1.0),
-    "chains": ("number", 1.0),
-}
+# The house unit of each dimension stands first, with factor 1.
+UNITS = MappingProxyType(
+    {
+        "length": {"km": 1.0, "m": 1e-3},
+        "area": {"ha": 1.0, "km2": 100.0, "m2": 1e-4},
+        "height": {"m": 1.0, "km": 1e3},
+        "slope": {"deg": 1.0},
+        "flow": {"kt/y": 1.0, "t/y": 1e-3, "Mt/y": 1e3},
+        "people": {"people": 1.0},
+        "share": {"share": 1.0, "%": 0.01},
+        "class": {"class": 1.0},
+        "number": {"count": 1.0, "number": 1.0, "estates": 1.0, "events": 1.0, "chains": 1.0},
+    }
+)
 
 
 def factor(unit: str, dimension: str) -> float:
@@ -43,31 +28,26 @@ def factor(unit: str, dimension: str) -> float:
     unit : str
         As written, such as ``"m"`` or ``"Mt/y"``.
     dimension : str
-        A key of `HOUSE_UNIT`.
+        A key of `UNITS`.
 
     Returns
     -------
     float
-        The factor; metres are taken as a length too.
+        The factor.
 
     Raises
     ------
     UnitMismatch
-        If the unit is unknown or belongs to another dimension.
+        If the unit does not measure that dimension; the message names it and those that do.
 
     Examples
     --------
     >>> factor("m", "length"), factor("Mt/y", "flow")
     (0.001, 1000.0)
     """
-    if unit == "m" and dimension == "length":
-        return 1e-3
-    if unit == "km" and dimension == "height":
-        return 1e3
-    known = _FACTORS.get(unit)
-    if known is None or known[0] != dimension:
-        fitting = sorted(u for u, (kind, _) in _FACTORS.items() if kind == dimension)
+    fitting = UNITS[dimension]
+    if unit not in fitting:
         raise UnitMismatch(
             f"unit {unit!r} does not fit a {dimension}; write one of {', '.join(fitting)}"
         )
-    return known[1]
+    return fitting[unit]

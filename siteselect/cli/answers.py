@@ -54,7 +54,7 @@ def explain(
     if isinstance(where, str):
         item = explaining.of_site(result, where, k=k)
     else:
-        item = explaining.of_point(question, result, *where, k=k)
+        item = explaining.of_point(question, result, where, k=k)
     answer("explain", explaining.as_data(item), _told(item, lang), as_json=as_json)
 
 

@@ -78,11 +78,11 @@ def list_types(*, as_json: bool) -> None:
 @json_option
 def show(park_type: str, *, as_json: bool) -> None:
     """Weights, units, knots and evidence of a park type, and its rules."""
-    from siteselect.decide.score import criterion_weights
     from siteselect.declared.criteria import named
+    from siteselect.study.project import weights_of
 
     chosen = named(park_type)
-    shares = criterion_weights(chosen)
+    shares = weights_of(chosen).values()
     rows = [
         [c.id, f"{share:.4f}", c.unit, " ".join(f"{a:g}:{b:g}" for a, b in c.knots), c.titles.en]
         for c, share in zip(chosen.criteria, shares, strict=True)

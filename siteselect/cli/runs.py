@@ -22,6 +22,7 @@ LISTED = 13
 @click.option("--park-type", help="Criteria of this park type instead of the study's.")
 @click.option("--cell", "cell_m", type=float, help="Side of a grid cell, metres.")
 @click.option("--seed", type=int, help="Seed of every random draw.")
+@click.option("--no-robustness", is_flag=True, help="Leave the draws of robustness out.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be read and written; no more.")
 @click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
 @json_option
@@ -46,7 +47,12 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
 
 
 def _changes(
-    provinces: str | None, park_type: str | None, cell_m: float | None, seed: int | None
+    provinces: str | None,
+    park_type: str | None,
+    cell_m: float | None,
+    *,
+    seed: int | None,
+    no_robustness: bool,
 ) -> dict[str, Any]:
     from siteselect.declared.criteria import named
 
@@ -57,6 +63,8 @@ def _changes(
         changes["cell_m"] = cell_m
     if seed is not None:
         changes["seed"] = seed
+    if no_robustness:
+        changes["trust"] = None
     return {"changes": changes, "criteria": named(park_type) if park_type else None}
 
 

@@ -1,21 +1,18 @@
 """Commands on the data: what there is, and what is wrong with a file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from siteselect.base.errors import DataError
 from siteselect.cli.door import answer, json_option, table
-
-if TYPE_CHECKING:
-    from siteselect.world.catalog import Catalog
+from siteselect.declared.sources import Source
 
 
-def _catalog() -> "Catalog":
+def _sources() -> dict[str, Source]:
     from siteselect.study.project import open_catalog
 
-    return open_catalog()
+    return dict(open_catalog().sources)
 
 
 @click.group()
@@ -27,7 +24,7 @@ def data() -> None:
 @json_option
 def list_sources(*, as_json: bool) -> None:
     """Every entry of the catalogue."""
-    sources = list(_catalog().sources.values())
+    sources = list(_sources().values())
     rows = [
         [s.id, s.kind, s.source_kind, f"{s.position_accuracy_km:g}", s.coverage, s.titles.en]
         for s in sources
@@ -44,7 +41,9 @@ def list_sources(*, as_json: bool) -> None:
 @json_option
 def show(source_id: str, *, as_json: bool) -> None:
     """All that the catalogue says of one entry."""
-    source = _catalog().source(source_id)
+    from siteselect.study.project import open_catalog
+
+    source = open_catalog().source(source_id)
     shown = source.model_dump(mode="json", exclude={"columns"}, exclude_defaults=True)
     lines = [f"{key:22}{value}" for key, value in shown.items()]
     lines += [f"column {name:15}{c.type} {c.unit}" for name, c in source.columns.items()]
@@ -57,7 +56,7 @@ def sources(*, as_json: bool) -> None:
     """Licence and attribution of each file, as they must be printed."""
     found = {
         s.file: {"licence": s.licence, "attribution": s.attribution}
-        for s in _catalog().sources.values()
+        for s in _sources().values()
     }
     text = "\n".join(f"{file}\n  {e['licence']}\n  {e['attribution']}" for file, e in found.items())
     answer("data sources", found, text, as_json=as_json)

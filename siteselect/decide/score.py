@@ -34,8 +34,9 @@ class Scores:
         Value 0..1 and weight x value over the known weight; NaN where unknown. The known
         contributions of a place sum to its score.
     score, score_low, score_high : numpy.ndarray, shape (n,)
-        Weighted mean over what is known; the same if every unknown were worst, or best, and every
-        position lay at the worse, or better, end of its accuracy. NaN if nothing is known.
+        Weighted mean over what is known, NaN if nothing is; the same over all weight, if every
+        unknown were worst, or best, and every position lay at the worse, or better, end of its
+        accuracy.
     known : numpy.ndarray, shape (n,)
         Share of weight that had data.
     answers : numpy.ndarray of int8, shape (c, n)
@@ -74,7 +75,7 @@ def criterion_weights(criteria: CriteriaSet) -> Floats:
     numpy.ndarray, shape (m,)
         In the order of ``criteria.criteria``; sums to 1.
     """
-    inner = {name: 0.0 for name in criteria.groups}
+    inner = dict.fromkeys(criteria.groups, 0.0)
     for criterion in criteria.criteria:
         inner[criterion.group] += criterion.weight
     raw = np.array(
@@ -116,7 +117,8 @@ def score(
     Raises
     ------
     DataError
-        If a criterion has no column, or the weights are negative or all zero.
+        If a criterion has no column, the weights are negative or all zero, or there are not as
+        many kinds as places.
 
     Notes
     -----
@@ -226,9 +228,7 @@ def _bounds(
 ) -> tuple[Floats, Floats]:
     low, high = np.zeros(len(table.place_ids)), np.zeros(len(table.place_ids))
     for share, column, criterion in zip(shares, columns, criteria.criteria, strict=True):
-        worst, best = value_range(
-            table.lower[:, column], table.upper[:, column], criterion.knots
-        )
+        worst, best = value_range(table.lower[:, column], table.upper[:, column], criterion.knots)
         at = value(table.values[:, column], criterion.knots)
         has = ~np.isnan(at)
         low += np.where(has, share * np.fmin(worst, at), 0.0)
@@ -242,6 +242,8 @@ def _answers(
     n = len(table.place_ids)
     answers = np.full((len(constraints), n), OPEN, dtype=np.int8)
     kind = np.asarray(kinds if kinds is not None else ["cell"] * n)
+    if len(kind) != n:
+        raise DataError(f"{n} places have {len(kind)} kinds")
     for i, constraint in enumerate(constraints):
         column = table.index(constraint.id)
         if column is not None and constraint.limit is not None:

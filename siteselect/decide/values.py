@@ -36,7 +36,8 @@ def value(performance: ArrayLike, knots: Knots) -> Floats:
     array([1. , 0.5, 0. ])
     """
     readings, heights = np.asarray(knots, dtype=np.float64).T
-    return np.interp(np.asarray(performance, dtype=np.float64), readings, heights)
+    at = np.asarray(performance, dtype=np.float64)
+    return np.asarray(np.interp(at, readings, heights), dtype=np.float64)
 
 
 def value_range(lower: ArrayLike, upper: ArrayLike, knots: Knots) -> tuple[Floats, Floats]:

@@ -1,14 +1,15 @@
 """Criteria: what is weighed, what is a rule, and the complete model of a park type."""
 
+import itertools
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from siteselect.base import files
-from siteselect.base.errors import DeclarationError, Fault
+from siteselect.base import files, units
+from siteselect.base.errors import DeclarationError, Fault, UnitMismatch
 from siteselect.base.text import nearest
-from siteselect.declared.measures import Measure
+from siteselect.declared.measures import Measure, dimension
 from siteselect.declared.sources import Declared, Finite, Identifier, NotNegative, Positive, Titles
 
 Knot = tuple[Finite, Annotated[Finite, Field(ge=0, le=1)]]
@@ -17,6 +18,15 @@ LegalStatus = Literal[
     "in force", "superseded", "benchmark", "needs legal text", "definition", "engineering"
 ]
 SiteKind = Literal["cell", "estate", "special_zone", "extension", "greenfield", "proposed"]
+
+
+def _check_unit(name: str, measure: Measure, unit: str) -> None:
+    kind = dimension(measure)
+    try:
+        if kind:
+            units.factor(unit, kind)
+    except UnitMismatch as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 class Group(Declared):
@@ -53,10 +63,11 @@ class Criterion(Declared):
     """Whether a project could change the reading: a road can be built, a fault cannot be moved."""
 
     @model_validator(mode="after")
-    def _knots_ascend(self) -> "Criterion":
+    def _fits(self) -> "Criterion":
         readings = [reading for reading, _ in self.knots]
-        if any(b <= a for a, b in zip(readings, readings[1:], strict=False)):
+        if any(b <= a for a, b in itertools.pairwise(readings)):
             raise ValueError(f"knots of {self.id} must ascend, read {readings}")
+        _check_unit(self.id, self.measure, self.unit)
         return self
 
 
@@ -81,8 +92,6 @@ class Constraint(Declared):
     """The reading must not be above this."""
     clear: Finite | None = None
     """Eligible only from here on, where the reading itself is in doubt near the limit."""
-    layer_accuracy_km: NotNegative | None = None
-    """Position accuracy of the features, where the catalogue's figure is not the right one."""
     applies_to: tuple[SiteKind, ...] = ()
     """Kinds of place that it speaks of; all if empty."""
     when_unknown: Literal["undetermined", "open"] = "undetermined"
@@ -104,7 +113,16 @@ class Constraint(Declared):
             raise ValueError(
                 f"{self.id} is a screen without a measure or a limit; make it an inquiry"
             )
+        if self.clear is not None and not self._clears_the_limit(self.clear):
+            raise ValueError(f"clear of {self.id} must keep its limit")
+        if self.measure is not None:
+            _check_unit(self.id, self.measure, self.unit)
         return self
+
+    def _clears_the_limit(self, clear: float) -> bool:
+        if self.at_least is not None:
+            return clear >= self.at_least
+        return self.at_most is not None and clear <= self.at_most
 
     @property
     def limit(self) -> float | None:
@@ -157,7 +175,7 @@ class CriteriaSet(Declared):
         return self
 
     def _name_faults(self) -> list[str]:
-        ids = [item.id for item in (*self.criteria, *self.constraints)]
+        ids = [c.id for c in self.criteria] + [c.id for c in self.constraints]
         twice = sorted({name for name in ids if ids.count(name) > 1})
         lost = sorted({c.group for c in self.criteria} - set(self.groups))
         return [f"id {name} is used twice" for name in twice] + [
@@ -207,43 +225,85 @@ def read_criteria(path: Path) -> CriteriaSet:
     """
     data, lines = files.read_yaml(path)
     if isinstance(data, dict) and "extends" in data:
-        data = _extended(data, path)
-        lines = {(): 1}
+        data, lines = _extended(data, lines, path)
     return files.validate(data, CriteriaSet, file=str(path), lines=lines)
 
 
-def _extended(data: dict[str, Any], path: Path) -> dict[str, Any]:
-    base, _ = files.read_yaml(path.with_name(f"{data['extends']}.yaml"))
-    merged = dict(base)
-    faults = []
-    for key, value in data.items():
-        if key in ("criteria", "constraints"):
-            known = {item["id"] for item in base.get(key, ())}
-            faults += [
-                Fault(f"{name} is not in {data['extends']}{nearest(name, known)}", str(path), "", key)
-                for name in value
-                if name not in known
-            ]
-            merged[key] = [_merged(item, value.get(item["id"], {})) for item in base.get(key, ())]
-        elif key == "groups":
-            merged[key] = _merged(base["groups"], value)
-        elif key not in ("extends", "add", "drop"):
-            merged[key] = value
+def _extended(data: dict[str, Any], lines: files.Line, path: Path) -> tuple[Any, files.Line]:
+    """The whole model that an extending file stands for, and the lines of what it says itself."""
+    base = _base_of(data, path)
+    faults = _unknown_names(data, base, lines, str(path))
     if faults:
         raise DeclarationError(faults)
-    merged["criteria"] = [*merged["criteria"], *data.get("add", ())]
-    dropped = set(data.get("drop", ()))
+    dropped = set(data.get("drop") or ())
+    merged = base | {k: v for k, v in data.items() if k not in ("extends", "add", "drop")}
+    merged["groups"] = _merged(base["groups"], data.get("groups") or {})
+    where = {key: line for key, line in lines.items() if key[:1] not in _LISTS}
     for key in ("criteria", "constraints"):
-        merged[key] = [item for item in merged.get(key, ()) if item["id"] not in dropped]
-    return merged
+        kept = [item for item in base.get(key) or () if item["id"] not in dropped]
+        changes = data.get(key) or {}
+        merged[key] = [_merged(item, changes.get(item["id"], {})) for item in kept]
+        where[key,] = lines.get((key,), 1)
+        for index, item in enumerate(kept):
+            where |= _moved(lines, (key, item["id"]), (key, index))
+    for index, item in enumerate(data.get("add") or ()):
+        where |= _moved(lines, ("add", index), ("criteria", len(merged["criteria"])))
+        merged["criteria"].append(item)
+    return merged, where
+
+
+_LISTS = (("criteria",), ("constraints",), ("add",))
+Where = tuple[str | int, ...]
+
+
+def _moved(lines: files.Line, old: Where, new: Where) -> files.Line:
+    return {(*new, *key[len(old) :]): line for key, line in lines.items() if key[: len(old)] == old}
+
+
+def _base_of(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    name = str(data["extends"])
+    known = [other.stem for other in path.parent.glob("*.yaml") if other != path]
+    if name not in known:
+        raise DeclarationError(
+            Fault(f"no model {name!r} beside it{nearest(name, known)}", str(path), "", "extends")
+        )
+    base, _ = files.read_yaml(path.with_name(f"{name}.yaml"))
+    # A model that stands by itself is whole, so that what follows may rely on its form.
+    files.validate(base, CriteriaSet, file=f"{name}.yaml")
+    return dict(base)
+
+
+def _unknown_names(
+    data: dict[str, Any], base: dict[str, Any], lines: files.Line, file: str
+) -> list[Fault]:
+    """Names that an extending file changes or drops, and that its base does not have."""
+    known = {key: {i["id"] for i in base.get(key) or ()} for key in ("criteria", "constraints")}
+    known["groups"] = set(base["groups"]) | set(data.get("groups") or {})
+    known["drop"] = known["criteria"] | known["constraints"]
+    faults = []
+    for key, names in known.items():
+        given = data.get(key) or ()
+        if not isinstance(given, list if key == "drop" else (dict, tuple)):
+            form = "a list of ids" if key == "drop" else "a mapping by id"
+            faults += [Fault(f"must be {form}", file, f"line {lines[key,]}", key)] if given else []
+            continue
+        faults += [
+            Fault(f"{name} is not in {data['extends']}{nearest(str(name), names)}", file,
+                  f"line {lines.get((key, name), lines[key,])}", key)
+            for name in given if name not in names
+        ]  # fmt: skip
+    return faults
 
 
 def _merged(base: Any, change: Any) -> Any:
-    if isinstance(base, dict) and isinstance(change, dict):
-        keys = [*base, *(key for key in change if key not in base)]
-        return {key: _merged(base[key], change[key]) if key in base and key in change
-                else change.get(key, base.get(key)) for key in keys}  # fmt: skip
-    return change
+    """Mappings are merged, anything else is replaced; so is a measure by one of another kind."""
+    if not (isinstance(base, dict) and isinstance(change, dict)):
+        return change
+    if change.get("kind", base.get("kind")) != base.get("kind"):
+        return change
+    return base | {
+        key: _merged(base[key], value) if key in base else value for key, value in change.items()
+    }
 
 
 NOT_TYPES = ("study.yaml", "programme.yaml")

@@ -2,9 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from siteselect.declared.sources import Declared, Finite, Identifier, NotNegative, Positive
+
+
+def _exactly_one(names: str, given: list[bool]) -> None:
+    if sum(given) != 1:
+        raise ValueError(f"give exactly one of {names}")
 
 
 class Range(Declared):
@@ -16,6 +21,12 @@ class Range(Declared):
     """Greatest number that counts."""
     unknown: Literal["keep", "drop"] = "drop"
     """What becomes of a row without the number."""
+
+    @model_validator(mode="after")
+    def _ascends(self) -> "Range":
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
+        return self
 
 
 Condition = tuple[str, ...] | tuple[int, ...] | Range
@@ -48,6 +59,11 @@ class Radius(Declared):
     shape_error: Annotated[Finite, Field(ge=0, le=1)] = 0.0
     """Share of the radius by which the true border may differ from the disc."""
 
+    @model_validator(mode="after")
+    def _one_basis(self) -> "Radius":
+        _exactly_one("column, population", [bool(self.column), bool(self.population)])
+        return self
+
 
 class Gap(Declared):
     """A box in which a layer lacks what exists, so that far means unknown."""
@@ -62,6 +78,12 @@ class Gap(Declared):
     """Northern edge, degrees."""
     beyond_km: NotNegative
     """A reading farther than this is unknown inside the box."""
+
+    @model_validator(mode="after")
+    def _is_a_box(self) -> "Gap":
+        if self.west >= self.east or self.south >= self.north:
+            raise ValueError("west must be below east, and south below north")
+        return self
 
 
 class Decay(Declared):
@@ -94,13 +116,19 @@ class Amount(Declared):
     """What each feature supplies: a constant, a column, or products."""
 
     constant: NotNegative | None = None
-    """The same for each feature."""
+    """The same for each feature; 1 counts them."""
     column: str = ""
     """A column of numbers."""
     products: Products | None = None
     """By product."""
     by_status: dict[str, NotNegative] = Field(default_factory=dict)
     """Factor by the word in the column ``status``; a word not named counts nothing."""
+
+    @model_validator(mode="after")
+    def _one_basis(self) -> "Amount":
+        given = [self.constant is not None, bool(self.column), self.products is not None]
+        _exactly_one("constant, column, products", given)
+        return self
 
 
 class _FromLayer(Declared):
@@ -172,6 +200,12 @@ class Share(Declared):
     radius_km: Positive
     """Radius of the disc."""
 
+    @model_validator(mode="after")
+    def _one_property(self) -> "Share":
+        given = [bool(self.classes), self.slope_below_deg is not None]
+        _exactly_one("classes, slope_below_deg", given)
+        return self
+
 
 class Inside(Declared):
     """Signed distance to a border, in km: positive inside, negative outside."""
@@ -199,16 +233,11 @@ Measure = Annotated[
     Distance | Supply | Count | Surface | Share | Inside | Attribute, Field(discriminator="kind")
 ]
 
-DIMENSION: dict[str, str] = {
-    "distance": "length",
-    "inside": "length",
-    "share": "share",
-    "count": "number",
-}
+_DIMENSIONS = {"distance": "length", "inside": "length", "share": "share", "count": "number"}
 
 
-def dimension(measure: "Measure") -> str:
-    """Dimension of what a measure reads; empty where the declaration's unit is taken as it is.
+def dimension(measure: Measure) -> str:
+    """Dimension of what a measure reads; empty where only the data can tell.
 
     Examples
     --------
@@ -217,4 +246,6 @@ def dimension(measure: "Measure") -> str:
     """
     if isinstance(measure, Surface):
         return "slope" if measure.statistic == "slope" else ""
-    return DIMENSION.get(measure.kind, "")
+    if isinstance(measure, Supply):
+        return "flow" if measure.amount.products else ""
+    return _DIMENSIONS.get(measure.kind, "")

@@ -1,6 +1,5 @@
 """Sources: what the catalogue says of each layer and table, and the words all models share."""
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
@@ -103,14 +102,3 @@ class CatalogFile(Declared):
 
     sources: tuple[Source, ...]
     """One entry a source."""
-
-
-def disc_radius_km(area_km2: float) -> float:
-    """Radius of the disc that has an area, in km.
-
-    Examples
-    --------
-    >>> round(disc_radius_km(math.pi * 4), 6)
-    2.0
-    """
-    return math.sqrt(area_km2 / math.pi)

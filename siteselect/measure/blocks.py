@@ -182,7 +182,9 @@ def candidates(blocks: Blocks, tree: shapely.STRtree, distance_m: Floats) -> tup
         Indices of features, ascending within a square.
     """
     disc = blocks.levels[0].disc
-    block, feature = tree.query(shapely.points(disc[:, :2]), predicate="dwithin", distance=distance_m)
+    block, feature = tree.query(
+        shapely.points(disc[:, :2]), predicate="dwithin", distance=distance_m
+    )
     order = np.lexsort((feature, block))
     counts = np.bincount(block, minlength=len(disc))
     return np.concatenate(([0], np.cumsum(counts))), feature[order].astype(np.int64)

@@ -92,7 +92,12 @@ def _least(point: Floats, pieces: Floats, few: Ints, out: Floats) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
 def supplied(
-    points: Floats, sources: Floats, decay: Floats, starts: Ints, given: tuple[Ints, Ints], out: Floats
+    points: Floats,
+    sources: Floats,
+    decay: Floats,
+    starts: Ints,
+    given: tuple[Ints, Ints],
+    out: Floats,
 ) -> None:
     """Sum over sources of amount x exp(-distance / scale), at nominal, far and near distance.
 

@@ -256,7 +256,12 @@ def supply(
 
 
 def _supplied(
-    points: Floats, sources: Floats, decay: Floats, starts: Ints, given: tuple[Ints, Ints], out: Floats
+    points: Floats,
+    sources: Floats,
+    decay: Floats,
+    starts: Ints,
+    given: tuple[Ints, Ints],
+    out: Floats,
 ) -> None:
     """The definition that the compiled kernel follows."""
     offsets, chosen = given

@@ -139,9 +139,7 @@ class _Bodies:
         return inside
 
 
-def _pieces(
-    frames: list[gpd.GeoDataFrame], measure: Distance
-) -> tuple[reach.Segments, _Bodies]:
+def _pieces(frames: list[gpd.GeoDataFrame], measure: Distance) -> tuple[reach.Segments, _Bodies]:
     geometry = np.concatenate([frame.geometry.to_numpy() for frame in frames])
     sizes = [_discs(frame, measure.radius) for frame in frames]
     radius, error = (np.concatenate(parts) for parts in zip(*sizes, strict=True))
@@ -200,9 +198,7 @@ def _supply(measure: Supply, catalog: Catalog, crs: CRS) -> Reader:
 
     def at_group(group: Group) -> Reading:
         near = sources if masses is None else sources[masses == group.landmass]
-        return reach.supply(
-            group.points, group.slack_m, near, scale_m=scale_m, cutoff_m=cutoff_m
-        )
+        return reach.supply(group.points, group.slack_m, near, scale_m=scale_m, cutoff_m=cutoff_m)
 
     return lambda spots: _each(spots, at_group)
 

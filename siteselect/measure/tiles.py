@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from siteselect.decide.score import EXCLUDED, UNDETERMINED, Scores, score
+from siteselect.decide.table import Floats
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.measure.measure import Instruments, read
 from siteselect.world.places import Grid, Surface
@@ -20,6 +21,7 @@ def surface(
     instruments: Instruments,
     *,
     progress: Callable[[str], None] = lambda _: None,
+    spread: Callable[[Floats], Floats] | None = None,
 ) -> Surface:
     """Score, known share and verdict of every cell within the study area.
 
@@ -32,6 +34,9 @@ def surface(
         Prepared for those criteria; screens are enough.
     progress : callable
         Told in a few words how far the work is.
+    spread : callable, optional
+        From the values of cells, shape (n, m), to the standard deviation of their scores, shape
+        (n,).
 
     Returns
     -------
@@ -39,14 +44,17 @@ def surface(
         NaN outside the study area; excluded cells keep their score.
     """
     n = grid.shape[0] * grid.shape[1]
-    marks = np.full((2, n), np.nan, dtype=np.float32)
+    marks = np.full((2 if spread is None else 3, n), np.nan, dtype=np.float32)
     verdict = np.full(n, -1, dtype=np.int8)
     screens = [c.id for c in criteria.constraints if c.role == "screen"]
     areas = {EXCLUDED: dict.fromkeys(screens, 0.0), UNDETERMINED: dict.fromkeys(screens, 0.0)}
     done, total = 0, int(grid.inside.sum())
 
     def work(tile: np.ndarray) -> tuple[np.ndarray, Scores]:
-        return tile, score(read(instruments, grid.places(tile)), criteria, bounds=False)
+        scores = score(read(instruments, grid.places(tile)), criteria, bounds=False)
+        if spread is not None:
+            marks[2, tile] = spread(scores.values)
+        return tile, scores
 
     with ThreadPoolExecutor(THREADS) as pool:
         for tile, scores in pool.map(work, grid.tiles(SIDE_CELLS)):
@@ -63,6 +71,7 @@ def surface(
         verdict.reshape(shape),
         areas[EXCLUDED],
         areas[UNDETERMINED],
+        None if spread is None else marks[2].reshape(shape),
     )
 
 

@@ -440,13 +440,15 @@ class Trust:
     regret: Floats
 
 
-def climb(task: Problem, rung: Indices, tolerance: float | None) -> Climb:
+def climb(task: Problem, best: Solution, rung: Indices, *, tolerance: float | None) -> Climb:
     """Best total first, then as few low rungs as a tolerated loss of that total allows.
 
     Parameters
     ----------
     task : Problem
-        A problem with a solution.
+        The problem.
+    best : Solution
+        Its best choice.
     rung : numpy.ndarray of int64, shape (m,)
         Index into `RUNGS` of each option.
     tolerance : float or None
@@ -456,20 +458,12 @@ def climb(task: Problem, rung: Indices, tolerance: float | None) -> Climb:
     -------
     Climb
 
-    Raises
-    ------
-    ValueError
-        If the problem has no solution.
-
     Notes
     -----
     Lexicographic: the fewest greenfield sites whose best total lies within the loss; then, with no
     more of them, the fewest extensions, then revivals; then the greatest total; then the order of
     ids. The curve is solved anyway, so the first step is read from it.
     """
-    best = solve(task)
-    if best is None:
-        raise ValueError("the problem has no solution; ask `conflict` why")
     curve = _curve(task, rung == GREENFIELD, best)
     if tolerance is None:
         return Climb(best, curve, first_by_id(task, best), task)

@@ -235,10 +235,12 @@ def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = N
     drawn = None if draws is None else drawn_values(draws, scores, options, order=order)
     values = objective(options, programme, drawn)
     task = exact.problem(values, tuple(rules_of(options, programme)), options.site)
-    if exact.solve(task) is None:
+    best = exact.solve(task)
+    if best is None:
         raise exact.conflict(task)
     first = programme.existing_first
-    found = exact.climb(task, options.rung, None if first is None else first.tolerance_loss)
+    tolerance = None if first is None else first.tolerance_loss
+    found = exact.climb(task, best, options.rung, tolerance=tolerance)
     chosen = found.chosen
     ranked = np.lexsort((chosen.picks, -options.values[chosen.picks]))
     robust = None
@@ -253,7 +255,7 @@ def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = N
         gap=(chosen.bound - chosen.total) / max(abs(chosen.total), 1e-12),
         best_total=found.best.total,
         price=found.best.total - chosen.total,
-        tolerance=0.0 if first is None else first.tolerance_loss,
+        tolerance=tolerance or 0.0,
         curve=_steps(options, found),
         prices=tuple(
             Price(r.id, r.titles, cost) for r, cost in exact.prices(task, found.best.total)

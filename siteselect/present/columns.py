@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from siteselect.base.text import persian_digits
 from siteselect.decide.score import ANSWERS, ELIGIBLE, EXCLUDED, NOT_ASKED, OPEN, UNDETERMINED
 from siteselect.declared.criteria import Constraint
+from siteselect.present import trust
 from siteselect.present.tables import Column, Table, text, tidy, twelve
 from siteselect.study.result import Result
 
@@ -140,7 +141,8 @@ def ranking(result: Result) -> Table:
     -------
     Table
         Columns ``rank`` to ``source_kind``, one ``c_<criterion>`` and one ``p_<criterion>`` a
-        criterion, then province names, reasons and whatever else the pool carries.
+        criterion, then province names and reasons, ``prob_top_k, rank_low, rank_high`` if the
+        robustness is known, and whatever else the pool carries.
     """
     frame = result.sites
     place = {name: i for i, name in enumerate(result.scores.place_ids)}
@@ -168,8 +170,11 @@ def ranking(result: Result) -> Table:
     given |= {
         c.name: pd.Series(twelve(cells)) for c, cells in zip(criteria, numbers.T, strict=True)
     }
-    ours = (*_RANKING, *criteria, *_APPENDED)
-    own = _own(frame.columns, ours)
+    added = trust.ranking_columns(result)
+    for column in added[1:]:
+        given[column.name] = frame[column.name].astype("Int64")
+    ours = (*_RANKING, *criteria, *_APPENDED, *added)
+    own = _own(frame.columns.drop(trust.APPENDED, errors="ignore"), ours)
     given |= {column.name: tidy(frame[name]) for name, column in own.items()}
     columns = (*ours, *own.values())
     cells = {c.name: tidy(given[c.name]) for c in columns}
@@ -363,7 +368,9 @@ def fields(result: Result, sites: Table, drawn: Mapping[str, gpd.GeoDataFrame]) 
             tables.append((f"sites.gpkg: {name}", _layer_columns(result, name, layer)))
     tables += [
         ("suitability.tif", _SURFACE),
+        *([("robustness.tif", trust.SURFACE)] if result.surface.spread is not None else []),
         ("excluded_by.csv", _EXCLUDED),
+        *((name, table.columns) for name, table in trust.tables(result).items()),
         ("ranking.xlsx: weights", _WEIGHTS),
         ("fields.csv", _FIELDS),
     ]

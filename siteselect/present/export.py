@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.files import write_text
-from siteselect.present import columns, shapefile, styles
+from siteselect.present import columns, shapefile, styles, trust
 from siteselect.present.tables import Table, csv_text, is_text, require_same, shown
 from siteselect.study.result import Result
 from siteselect.world.places import Surface
@@ -33,6 +33,8 @@ FILES = (
     "ranking.csv", "ranking.xlsx", "fields.csv", "sites.gpkg", "sites_shapefile.zip",
     "sites.geojson", "suitability.tif", "excluded_by.csv",
 )  # fmt: skip
+# Besides, if the study asks how sure the ranking is.
+TRUST_FILES = ("robustness.csv", "drivers.csv", "flips.csv", "levers.csv", "robustness.tif")
 # Stands in files that insist on a date, so that the same result gives the same bytes.
 FIXED_DATE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 VERDICT_FA = {"eligible": "مجاز", "undetermined": "نامعین", "excluded": "کنارگذاشته"}
@@ -70,6 +72,10 @@ def write(result: Result, folder: Path) -> None:
     shapefile.write(result, sites, folder / "sites_shapefile.zip")
     write_geojson(result, sites, folder / "sites.geojson")
     write_surface(result, folder / "suitability.tif")
+    for name, table in trust.tables(result).items():
+        write_csv(table, folder / name)
+    if result.surface.spread is not None:
+        write_spread(result, result.surface.spread, folder / "robustness.tif")
 
 
 def write_csv(table: Table, path: Path) -> None:
@@ -177,7 +183,7 @@ def _sheet(
 def _number_format(name: str) -> str:
     if name in ("lon", "lat"):
         return "0.00000"
-    if name in ("known", "weight"):
+    if name in ("known", "weight", "prob_top_k"):
         return "0.0%"
     if name.startswith(("score", "c_")):
         return "0.000"
@@ -354,18 +360,48 @@ def write_surface(result: Result, path: Path) -> None:
     DataError
         If the bands do not read back as they were written.
     """
-    surface = result.surface
-    bands = _bands(surface)
+    units = ("score", "share of weight", "0 eligible, 1 undetermined, 2 excluded")
+    _write_raster(
+        result, _bands(result.surface), path, bands=("score", "known", "verdict"), units=units
+    )
+
+
+def write_spread(result: Result, spread: NDArray[np.float32], path: Path) -> None:
+    """Write how far the score of each cell moves, as a cloud-optimised GeoTIFF.
+
+    Parameters
+    ----------
+    result : Result
+    spread : numpy.ndarray of float32, shape (rows, columns)
+        Standard deviation of the score.
+    path : pathlib.Path
+
+    Raises
+    ------
+    DataError
+        If the band does not read back as it was written.
+    """
+    _write_raster(result, spread[None], path, bands=("score_sd",), units=("score",))
+
+
+def _write_raster(
+    result: Result,
+    cells: NDArray[np.float32],
+    path: Path,
+    *,
+    bands: tuple[str, ...],
+    units: tuple[str, ...],
+) -> None:
+    grid = result.surface.grid
     model = result.criteria.model_dump_json().encode()
     with rasterio.open(
-        path, "w", driver="COG", count=3, height=bands.shape[1], width=bands.shape[2],
-        dtype="float32", nodata=np.nan, transform=surface.grid.transform,
-        crs=rasterio.crs.CRS.from_wkt(surface.grid.crs.to_wkt()), COMPRESS="DEFLATE",
+        path, "w", driver="COG", count=len(cells), height=cells.shape[1], width=cells.shape[2],
+        dtype="float32", nodata=np.nan, transform=grid.transform,
+        crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()), COMPRESS="DEFLATE",
         OVERVIEW_RESAMPLING="NEAREST", NUM_THREADS="ALL_CPUS",
     ) as raster:  # fmt: skip
-        raster.write(bands)
-        raster.descriptions = ("score", "known", "verdict")
-        raster.units = ("score", "share of weight", "0 eligible, 1 undetermined, 2 excluded")
+        raster.write(cells)
+        raster.descriptions, raster.units = bands, units
         raster.update_tags(
             name=result.study.id,
             title=result.study.titles.en,
@@ -374,12 +410,12 @@ def write_surface(result: Result, path: Path) -> None:
             criteria=result.criteria.id,
             criteria_version=result.criteria.version,
             criteria_sha256=hashlib.sha256(model).hexdigest(),
-            crs=surface.grid.crs.to_string(),
+            crs=grid.crs.to_string(),
             notes="\n".join(en for en, _ in columns.notes(result)),
         )
     with rasterio.open(path, NUM_THREADS="ALL_CPUS") as raster:
         # Bit for bit, so that NaN equals NaN.
-        if not np.array_equal(raster.read().view(np.uint32), bands.view(np.uint32)):
+        if not np.array_equal(raster.read().view(np.uint32), cells.view(np.uint32)):
             raise DataError(Fault("does not read back as it was written", file=path.name))
 
 

@@ -32,7 +32,8 @@ SHORT = {
     "name_en": "NAME_EN", "kind": "KIND", "province": "PROV_EN", "province_fa": "PROV_FA",
     "province_iso": "PROV_ISO", "lon": "LON", "lat": "LAT", "area_ha": "AREA_HA",
     "position_accuracy_km": "ACC_KM", "excluded_by": "EXCL_BY", "undetermined_by": "UNDET_BY",
-    "source_kind": "SRC_KIND",
+    "source_kind": "SRC_KIND", "prob_top_k": "PROB_TOP_K", "rank_low": "RANK_LOW",
+    "rank_high": "RANK_HIGH",
 }  # fmt: skip
 _COUNTS = (
     ("EXCL_N", "excluded_by", "Number of screens that exclude", "شمار قاعده‌های کنارگذارنده"),
@@ -71,7 +72,7 @@ def short_table(sites: Table, criteria_ids: tuple[str, ...]) -> tuple[Table, dic
         Naming each site and field with a text that does not fit.
     """
     held = {column.name: column for column in sites.columns}
-    full = {short: name for name, short in SHORT.items()}
+    full = {short: name for name, short in SHORT.items() if name in held}
     width = max(2, len(str(len(criteria_ids))))
     for mark in ("c", "p"):
         full |= {

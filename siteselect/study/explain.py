@@ -116,7 +116,7 @@ def of_site(result: Result, site_id: str, *, k: int = 13) -> Explanation:
 
 
 def of_point(
-    question: Question, result: Result, lon: float, lat: float, *, k: int = 13
+    question: Question, result: Result, lonlat: tuple[float, float], *, k: int = 13
 ) -> Explanation:
     """Why, or why not, at any point: as if it were a candidate beside the others.
 
@@ -126,8 +126,8 @@ def of_point(
         That the result answers.
     result : Result
         With the list to hold the point against.
-    lon, lat : float
-        Degrees.
+    lonlat : tuple of (float, float)
+        Longitude and latitude, degrees.
     k : int
         Length of the list.
 
@@ -140,7 +140,7 @@ def of_point(
     DataError
         If the point lies outside the provinces of the study.
     """
-    place = _place(question, lon, lat)
+    place = _place(question, *lonlat)
     reading = measure(question.criteria, place, question.catalog)
     table = _joined(result.table, reading)
     kinds = [*result.pool.places.kinds.tolist(), "proposed"]
@@ -186,7 +186,8 @@ def _explained(
 ) -> Explanation:
     criteria = result.criteria
     fall = waterfall(scores, i)
-    change = counterfactual(table, criteria, i, k=k, kinds=kinds)
+    changeable = [c.id for c in criteria.criteria if c.changeable]
+    change = counterfactual(table, criteria, i, k=k, kinds=kinds, changeable=changeable)
     place_id = str(scores.place_ids[i])
     frame = result.pool.frame
     names = {

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault, SiteselectError
+from siteselect.decide.score import criterion_weights
+from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
 from siteselect.measure.measure import prepare
@@ -104,6 +106,12 @@ def check(study: Path | None = None) -> tuple[str, ...]:
     if lost:
         raise DataError(lost)
     return question.warnings
+
+
+def weights_of(criteria: CriteriaSet) -> dict[str, float]:
+    """Share of each criterion in the score; they sum to 1."""
+    shares = criterion_weights(criteria).tolist()
+    return {c.id: share for c, share in zip(criteria.criteria, shares, strict=True)}
 
 
 def open_catalog() -> Catalog:

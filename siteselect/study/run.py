@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from pyproj import CRS
 
 from siteselect.base import files
@@ -21,7 +22,7 @@ from siteselect.measure import tiles
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
 from siteselect.study import manifest
 from siteselect.study.result import Result
-from siteselect.study.robustness import robustness
+from siteselect.study.robustness import robustness, spread_of
 from siteselect.world import checks, sites
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area
@@ -235,7 +236,7 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
         progress("drawing weights, methods, data and positions")
     trust = robustness(study, question.criteria, table, scores=scores, kinds=kinds)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
-    rules = catalog.table("rules").fillna("").astype(str)
+    rules = catalog.table("rules")
     warnings = (*question.warnings, *_remarks(question, scores))
     return Result(
         study=study,
@@ -261,7 +262,7 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
 
 
 def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
-    return {str(column): str(cell) for column, cell in row.items()}
+    return {str(column): "" if pd.isna(cell) else str(cell) for column, cell in row.items()}
 
 
 def grid_of(question: Question) -> Grid:
@@ -277,7 +278,11 @@ def surface_of(
 ) -> Surface:
     """What the law says of every cell of the study area."""
     return tiles.surface(
-        grid_of(question), question.criteria, instruments.without_inquiries(), progress=progress
+        grid_of(question),
+        question.criteria,
+        instruments.without_inquiries(),
+        progress=progress,
+        spread=spread_of(question.study, question.criteria),
     )
 
 

@@ -111,6 +111,13 @@ def refuse(faults: Sequence[Fault]) -> None:
 def admit(path: Path, limits: Limits = LIMITS) -> None:
     """Refuse what is no plain file on this machine, is empty or too large.
 
+    Parameters
+    ----------
+    path : pathlib.Path
+        As the user named it.
+    limits : Limits
+        How large it may be.
+
     Raises
     ------
     DataError
@@ -132,17 +139,49 @@ def admit(path: Path, limits: Limits = LIMITS) -> None:
     if found.st_size == 0:
         raise DataError(Fault("is empty (0 bytes)", file=path.name))
     if found.st_size > limits.file_bytes:
-        raise DataError(over("bytes", found.st_size, limits.file_bytes, "file_bytes", path.name))
+        raise DataError(
+            over("bytes", found.st_size, limits.file_bytes, name="file_bytes", file=path.name)
+        )
 
 
-def over(what: str, found: int, limit: int, name: str, file: str) -> Fault:
-    """The fault of a limit that was hit, naming it."""
+def over(what: str, found: int, limit: int, *, name: str, file: str) -> Fault:
+    """The fault of a limit that was hit, naming it.
+
+    Parameters
+    ----------
+    what : str
+        What is counted.
+    found, limit : int
+        How much there is, and may be.
+    name, file : str
+        Name of the limit in `Limits`, and of the file.
+
+    Returns
+    -------
+    Fault
+
+    Examples
+    --------
+    >>> print(over("rows", 2000, 1000, name="rows", file="sites.csv"))
+    sites.csv: holds 2,000 rows, more than the limit rows = 1,000
+    """
     return Fault(f"holds {found:,} {what}, more than the limit {name} = {limit:,}", file=file)
 
 
 @contextmanager
 def archive(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]:
     """A zip archive, opened after all of its entries were inspected; nothing is unpacked.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The archive.
+    limits : Limits
+        How many entries it may hold, and how large they may be unpacked.
+
+    Yields
+    ------
+    zipfile.ZipFile
 
     Raises
     ------
@@ -164,10 +203,14 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]:
 def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -> list[Fault]:
     faults = []
     if len(entries) > limits.archive_entries:
-        return [over("entries", len(entries), limits.archive_entries, "archive_entries", file)]
+        return [
+            over("entries", len(entries), limits.archive_entries, name="archive_entries", file=file)
+        ]
     total = sum(entry.file_size for entry in entries)
     if total > limits.archive_bytes:
-        faults.append(over("bytes unpacked", total, limits.archive_bytes, "archive_bytes", file))
+        faults.append(
+            over("bytes unpacked", total, limits.archive_bytes, name="archive_bytes", file=file)
+        )
     for entry in entries:
         name = entry.filename
         parts = name.replace("\\", "/").split("/")
@@ -193,6 +236,19 @@ def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -
 
 def parse_xml(data: bytes, what: str, file: str) -> ElementTree.Element:
     """The root of an XML document that declares no entity and no document type.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8.
+    what : str
+        What a fault calls the document.
+    file : str
+        Name of the file that it stands in.
+
+    Returns
+    -------
+    xml.etree.ElementTree.Element
 
     Raises
     ------

@@ -12,13 +12,14 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.warp import calculate_default_transform, reproject
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
-from siteselect.declared.measures import Range, Target
+from siteselect.declared.measures import Condition, Range, Target
 from siteselect.declared.sources import CatalogFile, Source
 from siteselect.world import layers, tables
 
@@ -100,7 +101,9 @@ class Catalog:
         """
         if name not in self.sources:
             raise DataError(
-                Fault(f"no such source{nearest(name, self.sources)}", file="catalog.yaml", field=name)
+                Fault(
+                    f"no such source{nearest(name, self.sources)}", file="catalog.yaml", field=name
+                )
             )
         return self.sources[name]
 
@@ -195,7 +198,18 @@ class Catalog:
     def raster(self, name: str, crs: CRS) -> Raster:
         """A raster in the analysis CRS, at about the size of its own cells.
 
-        Classes take the nearest cell, everything else is interpolated bilinearly.
+        Parameters
+        ----------
+        name : str
+            Id of an entry that is a raster.
+        crs : pyproj.CRS
+            Where it is wanted.
+
+        Returns
+        -------
+        Raster
+            Classes take the nearest cell, everything else is interpolated bilinearly; not to be
+            changed.
 
         Raises
         ------
@@ -218,16 +232,14 @@ class Catalog:
             nodata = data.nodata if data.nodata is not None else source.nodata
             if nodata is not None:
                 values[values == nodata] = np.nan
-            cell_m = round(data.res[0] * KM_PER_DEGREE * 1000 * 0.95, -2)
+            there = rasterio.CRS.from_wkt(crs.to_wkt())
             transform, width, height = calculate_default_transform(
-                data.crs, rasterio.CRS.from_wkt(crs.to_wkt()), data.width, data.height, *data.bounds,
-                resolution=cell_m,
-            )  # fmt: skip
+                data.crs, there, data.width, data.height, *data.bounds, resolution=_cell_m(data)
+            )
             out = np.full((height, width), np.nan)
             reproject(
                 values, out, src_transform=data.transform, src_crs=data.crs, src_nodata=np.nan,
-                dst_transform=transform, dst_crs=rasterio.CRS.from_wkt(crs.to_wkt()),
-                dst_nodata=np.nan,
+                dst_transform=transform, dst_crs=there, dst_nodata=np.nan,
                 resampling=Resampling.nearest if source.unit == "class" else Resampling.bilinear,
             )  # fmt: skip
         return Raster(out, transform, crs)
@@ -253,11 +265,13 @@ class Catalog:
         """
         frame = self.features(target.layer, crs)
         keep = np.ones(len(frame), dtype=bool)
-        for column, condition in target.where.items():
-            keep &= _holds(_column(frame, column, target.layer), condition)
+        for name, condition in target.where.items():
+            cells = column(frame, name, target.layer)
+            self._known_words(target.layer, cells, condition)
+            keep &= _holds(cells, condition)
         named = (*target.ids, *target.without)
         if named:
-            ids = _column(frame, "id", target.layer).astype(str)
+            ids = column(frame, "id", target.layer).astype(str)
             lost = sorted(set(named) - set(ids))
             if lost:
                 raise DataError(
@@ -267,28 +281,87 @@ class Catalog:
             keep &= ids.isin(target.ids).to_numpy() if target.ids else True
         return frame[keep]
 
+    def _known_words(self, layer: str, cells: pd.Series, condition: Condition) -> None:
+        # A misspelt word would select nothing, and nothing is infinitely far away.
+        if isinstance(condition, Range):
+            return
+        declared = self.source(layer).columns.get(str(cells.name))
+        known = {*cells.dropna(), *(declared.choices if declared else ())}
+        faults = [
+            Fault(
+                f"holds no {word!r}{nearest(str(word), map(str, known))}",
+                layer,
+                "",
+                str(cells.name),
+            )
+            for word in condition
+            if word not in known
+        ]
+        if faults:
+            raise DataError(faults)
 
-def _column(frame: gpd.GeoDataFrame, column: str, layer: str) -> pd.Series:
-    if column not in frame:
-        raise DataError(
-            Fault(f"has no column {column}{nearest(column, frame.columns)}", file=layer)
-        )
-    return frame[column]
+
+def column(frame: gpd.GeoDataFrame, name: str, layer: str) -> pd.Series:
+    """A column of a layer.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+    name : str
+        Name of the column.
+    layer : str
+        Name of the layer, for messages.
+
+    Returns
+    -------
+    pandas.Series
+
+    Raises
+    ------
+    DataError
+        If there is none of that name, with the nearest that there is.
+    """
+    if name not in frame:
+        raise DataError(Fault(f"has no column {name}{nearest(name, frame.columns)}", file=layer))
+    found: pd.Series = frame[name]
+    return found
 
 
-def _holds(column: pd.Series, condition: tuple[str, ...] | tuple[int, ...] | Range) -> NDArray[np.bool_]:
+def _cell_m(data: DatasetReader) -> float:
+    """Side of a raster's cells in metres, about."""
+    if data.crs.is_geographic:
+        side = float(data.res[0]) * KM_PER_DEGREE * 1000 * 0.95
+    else:
+        side = float(data.res[0] * data.crs.linear_units_factor[1])
+    return round(side, -2) if side >= 500 else side
+
+
+def _holds(cells: pd.Series, condition: Condition) -> NDArray[np.bool_]:
     if isinstance(condition, Range):
-        numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+        numbers = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float)
         low = -np.inf if condition.min is None else condition.min
         high = np.inf if condition.max is None else condition.max
         fits = (numbers >= low) & (numbers <= high)
         return np.asarray(np.where(np.isnan(numbers), condition.unknown == "keep", fits))
-    return np.asarray(column.isin(list(condition)))
+    return np.asarray(cells.isin(list(condition)))
 
 
-def lonlat(easting: NDArray[np.float64], northing: NDArray[np.float64], crs: CRS) -> tuple[
-    NDArray[np.float64], NDArray[np.float64]
-]:  # fmt: skip
-    """Longitude and latitude of points of a CRS, degrees."""
+def lonlat(
+    easting: NDArray[np.float64], northing: NDArray[np.float64], crs: CRS
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude of points of a CRS.
+
+    Parameters
+    ----------
+    easting, northing : numpy.ndarray, shape (p,)
+        In the unit of the CRS.
+    crs : pyproj.CRS
+        Theirs.
+
+    Returns
+    -------
+    lon, lat : numpy.ndarray, shape (p,)
+        Degrees.
+    """
     lon, lat = Transformer.from_crs(crs, WGS84, always_xy=True).transform(easting, northing)
     return np.asarray(lon), np.asarray(lat)

@@ -233,13 +233,24 @@ def _features(
     table = _attributes(layer, path.name, warnings)
     columns = _columns(table, criteria, placed=True)
     frame, faults = tables.parse(table, columns, warnings=warnings, limits=reading.limits)
-    kinds = sorted(set(layer.geometry.geom_type))
-    if "LineString" in kinds or "MultiLineString" in kinds:
+    if layer.geometry.geom_type.str.endswith("LineString").any():
         faults.append(Fault("holds lines; points or polygons are wanted", path.name))
+    layer = layer.set_geometry(_single(layer, path.name, faults))
     frame.index.name = table.word
     placed = gpd.GeoDataFrame(frame, geometry=layer.geometry, crs=layer.crs)
     centre = placed.geometry.representative_point()
     return placed.assign(lon=centre.x, lat=centre.y), faults
+
+
+def _single(layer: gpd.GeoDataFrame, file: str, faults: list[Fault]) -> gpd.GeoSeries:
+    """The geometry of a layer with each point that is written as a group of one taken out of it."""
+    grouped = layer.geometry.geom_type == "MultiPoint"
+    several = grouped & (layer.geometry.count_geometries() > 1)
+    if several.any():
+        message = "holds several points; a site is one point or an outline"
+        faults.append(Fault(message, file, row_list(layer.index[several], "feature")))
+    first = shapely.get_geometry(layer.geometry.to_numpy(), 0)
+    return layer.geometry.where(~grouped, gpd.GeoSeries(first, layer.index, crs=layer.crs))
 
 
 def _attributes(layer: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> tables.Table:
@@ -332,9 +343,10 @@ def _named(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.Geo
     frame["name_en"] = frame["name_en"].where(
         (frame["name_en"] != "") | (frame["name_fa"] != ""), frame["id"].astype(str)
     )
-    outline_ha = np.array([layers.area_km2(shape, frame.crs) * 100 for shape in frame.geometry])
+    drawn = ~frame.geometry.geom_type.isin(("Point", "MultiPoint"))
+    outline_ha = frame.geometry[drawn].map(lambda shape: layers.area_km2(shape, frame.crs) * 100)
     given = frame.get("area_ha", pd.Series(np.nan, index=frame.index)).astype(float)
-    frame["area_ha"] = given.fillna(pd.Series(outline_ha, index=frame.index).replace(0, np.nan))
+    frame["area_ha"] = given.fillna(outline_ha.astype(float))
     accuracy = frame.get("position_accuracy_km", pd.Series(0.0, index=frame.index))
     frame["position_accuracy_km"] = accuracy.astype(float).fillna(0.0)
     return frame.drop(columns="name")
@@ -345,10 +357,8 @@ def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fa
     word = str(frame.index.name or "row")
 
     def repeated(column: pd.Series) -> list[tuple[str, str]]:
-        groups = frame.index.groupby(column)
-        return [
-            (key, row_list(rows, word)) for key, rows in groups.items() if len(rows) > 1 and key
-        ]
+        again = column[column.duplicated(keep=False) & (column != "")]
+        return [(str(key), row_list(rows.index, word)) for key, rows in again.groupby(again)]
 
     for column in ("name_en", "name_fa"):
         warnings += [

@@ -58,6 +58,17 @@ _FAMILY = ("Point", "LineString", "LineString", "Polygon", "Point", "LineString"
 def sniff(path: Path, limits: Limits = LIMITS) -> str:
     """The format of a file, by its name and its first bytes together.
 
+    Parameters
+    ----------
+    path : pathlib.Path
+    limits : Limits
+        How large it may be.
+
+    Returns
+    -------
+    str
+        Such as ``GeoJSON`` or ``zip archive``.
+
     Raises
     ------
     DataError
@@ -236,7 +247,7 @@ def _geopackage(
     except _GDAL_FAULTS as error:
         raise DataError(Fault("is a damaged database or no GeoPackage", file=file)) from error
     if count > limits.rows:
-        raise DataError(over("features", count, limits.rows, "rows", file))
+        raise DataError(over("features", count, limits.rows, name="rows", file=file))
     frame = _gdal(path, file, warnings, layer=name)
     if count >= 0 and len(frame) != count:
         message = f"is a damaged database: {len(frame):,} of {count:,} features could be read"
@@ -299,11 +310,11 @@ def _sound(
     if frame.empty:
         raise DataError(Fault("is empty: the layer holds no features", file=file))
     if len(frame) > limits.rows:
-        raise DataError(over("features", len(frame), limits.rows, "rows", file))
+        raise DataError(over("features", len(frame), limits.rows, name="rows", file=file))
     shapes = frame.geometry.to_numpy()
     corners = int(shapely.get_num_coordinates(shapes).sum())
     if corners > limits.vertices:
-        raise DataError(over("corners", corners, limits.vertices, "vertices", file))
+        raise DataError(over("corners", corners, limits.vertices, name="vertices", file=file))
     bounds = shapely.bounds(shapes)
     names = _Names(frame, file)
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
@@ -396,7 +407,7 @@ def area_km2(shape: shapely.Geometry, crs: CRS) -> float:
     Examples
     --------
     >>> round(area_km2(shapely.box(52, 27, 53, 28), CRS.from_epsg(4326)))
-    10952
+    10949
     """
     if crs.is_geographic:
         return abs(float(_GEOD.geometry_area_perimeter(shape)[0])) / 1e6
@@ -435,7 +446,7 @@ def open_raster(path: Path, *, limits: Limits = LIMITS) -> Iterator[DatasetReade
             cells = data.width * data.height * data.count
             if cells > limits.raster_cells:
                 raise DataError(
-                    over("cells", cells, limits.raster_cells, "raster_cells", path.name)
+                    over("cells", cells, limits.raster_cells, name="raster_cells", file=path.name)
                 )
             yield data
     except RasterioError as error:

@@ -112,6 +112,14 @@ def province_codes(frame: gpd.GeoDataFrame, area: Area, file: str) -> tuple[list
     Names are compared after folding and without words such as *province* and *and*, because they
     are spelt in several ways.
 
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        May have a column ``province``.
+    area : Area
+    file : str
+        Name of the file, for faults.
+
     Returns
     -------
     codes : list of str
@@ -157,25 +165,36 @@ def locate(frame: gpd.GeoDataFrame, area: Area, accuracy_km: NDArray[np.float64]
     """
     spots = frame.geometry.to_numpy()
     shapes = np.array(frame.geometry.to_crs(ALBERS).to_numpy())
-    valid = np.asarray(np.isfinite(shapely.bounds(shapes)).all(axis=1))
-    shapes[~valid] = shapely.Point()
-    centres = shapely.point_on_surface(shapes)
-    provinces, land = area.province_shapes, area.land_shapes
-    away_km = np.array([shapely.distance(shapes, one) for one in provinces]) / 1e3
-    inside = np.array([shapely.covers(one, centres) for one in provinces])
-    tree = shapely.STRtree(land)
-    shore_km = np.full(len(shapes), np.nan)
-    box = shapely.box(*area.land.total_bounds)
-    near = valid & shapely.intersects(box, spots)
-    if near.any():
-        found = tree.query_nearest(shapes[near], return_distance=True, all_matches=False)
-        shore_km[np.flatnonzero(near)[found[0][0]]] = found[1] / 1e3
-    return Located(frame, area, accuracy_km, np.where(inside, 0, away_km), shore_km, valid)
+    shapes[~np.isfinite(shapely.bounds(shapes)).all(axis=1)] = shapely.Point()
+    away_km, nearest_one = _reach(shapes, area.province_shapes)
+    inside = shapely.STRtree(shapely.point_on_surface(shapes)).query(
+        area.province_shapes, predicate="intersects"
+    )
+    nearest_one[inside[1]] = inside[0]
+    shore_km = _reach(shapes, area.land_shapes)[0]
+    shore_km[~shapely.intersects(shapely.box(*area.land.total_bounds), spots)] = np.nan
+    return Located(frame, area, accuracy_km, shapes, (away_km, nearest_one), shore_km)
+
+
+def _reach(
+    shapes: NDArray[np.object_], targets: NDArray[np.object_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Distance from the nearest target in km, 0 where they touch, and which one it is."""
+    km, which = np.full(len(shapes), np.nan), np.zeros(len(shapes), dtype=np.int64)
+    touching = shapely.STRtree(shapes).query(targets, predicate="intersects")
+    which[touching[1]], km[touching[1]] = touching[0], 0.0
+    rest = np.flatnonzero(np.isnan(km) & ~shapely.is_empty(shapes))
+    if len(rest):
+        found, metres = shapely.STRtree(targets).query_nearest(
+            shapes[rest], return_distance=True, all_matches=False
+        )
+        which[rest[found[0]]], km[rest[found[0]]] = found[1], metres / 1e3
+    return km, which
 
 
 @dataclass(frozen=True)
 class Located:
-    """Features and their distances, in km.
+    """Features and their distances.
 
     Parameters
     ----------
@@ -183,28 +202,32 @@ class Located:
         n features.
     area : Area
     accuracy_km : numpy.ndarray, shape (n,)
-    away_km : numpy.ndarray, shape (provinces, n)
-        Distance from each province; 0 within.
+    shapes : numpy.ndarray of shapely.Geometry, shape (n,)
+        In the plane, metres; empty where there is no position.
+    reach : tuple of numpy.ndarray, each of shape (n,)
+        Distance from the nearest province in km, 0 within, and which it is.
     shore_km : numpy.ndarray, shape (n,)
         Distance from land; NaN beyond the bounds of the land layer.
-    valid : numpy.ndarray of bool, shape (n,)
-        Whether it has a position at all.
     """
 
     frame: gpd.GeoDataFrame
     area: Area
     accuracy_km: NDArray[np.float64]
-    away_km: NDArray[np.float64]
+    shapes: NDArray[np.object_]
+    reach: tuple[NDArray[np.float64], NDArray[np.int64]]
     shore_km: NDArray[np.float64]
-    valid: NDArray[np.bool_]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """ISO codes of the provinces."""
+        return [str(code) for code in self.area.provinces["iso"]]
 
     @cached_property
     def province(self) -> list[str]:
         """ISO code of the province that each lies in, or next to within its accuracy."""
-        nearest_one = self.away_km.argmin(axis=0)
-        near = self.away_km.min(axis=0) <= self.accuracy_km + self.area.province_accuracy_km
-        codes = self.area.provinces["iso"].astype(str).to_numpy()
-        return [codes[at] if ok else "" for at, ok in zip(nearest_one, near, strict=True)]
+        near = self.reach[0] <= self.accuracy_km + self.area.province_accuracy_km
+        codes = self.codes
+        return [codes[at] if ok else "" for at, ok in zip(self.reach[1], near, strict=True)]
 
     def findings(
         self, *, within: bool, named: Sequence[str], offshore: Collection[str] | None = ()
@@ -226,15 +249,37 @@ class Located:
         """
         found = self._exchanged()
         done = {at for finding in found for at in finding.rows}
-        kinds = self.frame.get("kind", pd.Series("", index=self.frame.index)).to_list()
-        for at in np.flatnonzero(self.valid).tolist():
-            dry = offshore is None or kinds[at] in offshore
-            if at not in done:
-                found += self._of_one(at, within=within, named=named[at], dry=dry)
+        kinds = self.frame.get("kind", pd.Series("", index=self.frame.index))
+        dry = np.full(len(kinds), True) if offshore is None else kinds.isin(offshore).to_numpy()
+        towns = self._named_towns()
+        zero = shapely.equals(self.frame.geometry.to_numpy(), shapely.Point(0, 0))
+        mine = np.array(self.codes, dtype=object)[self.reach[1]]
+        other = np.array([name in self.codes for name in named]) & (np.array(named) != mine)
+        suspect = zero | ((self.shore_km > 0) & ~dry) | other
+        suspect |= (self.reach[0] > 0) & (within or np.array([bool(name) for name in named]))
+        suspect[list(towns)] = True
+        for at in np.flatnonzero(suspect & ~shapely.is_empty(self.shapes)).tolist():
+            if zero[at] and at not in done:
+                text = "lies at 0, 0, where positions stand that were never filled in"
+                found.append(Finding((at,), "zero", text, beyond=True))
+            elif at not in done:
+                place = self._out_of_place(at, within=within, named=named[at], dry=bool(dry[at]))
+                found += place or self._far_from_town(at, towns.get(at, ("", False)))
         return found
 
     def fault(self, finding: Finding, file: str) -> Fault:
-        """A finding as a fault that names file, row and id."""
+        """A finding as a fault that names file, row and id.
+
+        Parameters
+        ----------
+        finding : Finding
+        file : str
+            Name of the file.
+
+        Returns
+        -------
+        Fault
+        """
         rows = row_list(self.frame.index[list(finding.rows)], _word(self.frame))
         if len(finding.rows) == 1 and "id" in self.frame:
             rows += f" ({shown(str(self.frame['id'].iloc[finding.rows[0]]))[1:-1]})"
@@ -243,9 +288,8 @@ class Located:
     def _exchanged(self) -> list[Finding]:
         """Points that lie outside, but inside once lon and lat are exchanged."""
         shapes = self.frame.geometry.to_numpy()
-        points = self.valid & (shapely.get_type_id(shapes) == 0)
         slack = self.accuracy_km + self.area.province_accuracy_km
-        far = points & (self.away_km.min(axis=0) > slack)
+        far = (shapely.get_type_id(self.shapes) == 0) & (self.reach[0] > slack)
         turned = self.area.to_plane.transform(shapely.get_y(shapes), shapely.get_x(shapes))
         east, north = np.where(np.isfinite(turned), turned, 0.0)
         home = [shapely.contains_xy(one, east, north) for one in self.area.province_shapes]
@@ -259,46 +303,48 @@ class Located:
         )
         return [Finding(tuple(rows), "exchanged", message, beyond=True)]
 
-    def _of_one(self, at: int, *, within: bool, named: str, dry: bool) -> list[Finding]:
-        """What is to be said of one feature: the first thing that holds."""
-        shape, own = self.frame.geometry.iloc[at], float(self.accuracy_km[at])
-        shore, away = float(self.shore_km[at]), float(self.away_km[:, at].min())
+    def _out_of_place(self, at: int, *, within: bool, named: str, dry: bool) -> list[Finding]:
+        """The first of these that holds: in the sea, not where it says, not in the study area."""
+        own, away = float(self.accuracy_km[at]), float(self.reach[0][at])
         coast, line = own + self.area.land_accuracy_km, own + self.area.province_accuracy_km
-        if shape.geom_type == "Point" and shape.x == 0 and shape.y == 0:
-            text = "lies at 0, 0, where positions stand that were never filled in"
-            return [Finding((at,), "zero", text, beyond=True)]
+        shore = float(self.shore_km[at])
         if shore > 0 and not dry:
             text = f"lies in the sea, {shore:.1f} km from land; known to within {coast:g} km"
             return [Finding((at,), "sea", text, beyond=shore > coast)]
-        codes = self.area.provinces["iso"].astype(str).to_list()
-        if named in codes and (off := float(self.away_km[codes.index(named), at])) > 0:
-            title = self.area.provinces["name_en"].iloc[codes.index(named)]
-            text = f"lies {off:.1f} km outside {title}, the province it names"
-            known = f"; known to within {line:g} km"
-            return [Finding((at,), "province", text + known, beyond=off > line)]
+        known = f"; known to within {line:g} km"
+        if named in self.codes:
+            which = self.codes.index(named)
+            off = float(shapely.distance(self.shapes[at], self.area.province_shapes[which])) / 1e3
+            title = self.area.provinces["name_en"].iloc[which]
+            text = f"lies {off:.1f} km outside {title}, the province it names{known}"
+            return [Finding((at,), "province", text, beyond=off > line)] if off > 0 else []
         if within and away > 0:
-            text = f"lies outside the provinces of the study, {away:.1f} km from the nearest"
-            known = f"; known to within {line:g} km"
-            return [Finding((at,), "outside", text + known, beyond=away > line)]
-        return self._far_from_town(at, own)
-
-    def _far_from_town(self, at: int, own: float) -> list[Finding]:
-        """A town that is named in a column of its own binds; one within a name is a hint."""
-        spots, row = self.area.town_spots, self.frame.iloc[at]
-        for column in ("town", "city", "name_en", "name_fa"):
-            words = fold(str(row.get(column, ""))).split()
-            town = " ".join(word for word in words if not word.isdecimal())
-            if town not in spots:
-                town = " ".join(word for word in town.split() if word not in _KIND_WORDS)
-            if town not in spots:
-                continue
-            centre = row.geometry.representative_point()
-            east, north = self.area.to_plane.transform(centre.x, centre.y)
-            off = min(float(np.hypot(east - e, north - n)) for e, n in spots[town]) / 1e3
-            if off > own + TOWN_REACH_KM:
-                text = f"lies {off:.0f} km from {shown(town)[1:-1]}, the town it names"
-                return [Finding((at,), "town", text, beyond=column in ("town", "city"))]
+            text = f"lies outside the provinces of the study, {away:.1f} km from the nearest{known}"
+            return [Finding((at,), "outside", text, beyond=away > line)]
         return []
+
+    def _named_towns(self) -> dict[int, tuple[str, bool]]:
+        """The town that each feature names, and whether in a column of its own, which binds."""
+        named: dict[int, tuple[str, bool]] = {}
+        spots = self.area.town_spots
+        for column in ("name_fa", "name_en", "city", "town"):
+            for at, name in enumerate(self.frame.get(column, ()) if spots else ()):
+                words = [word for word in fold(str(name)).split() if not word.isdecimal()]
+                bare = " ".join(word for word in words if word not in _KIND_WORDS)
+                town = next((text for text in (" ".join(words), bare) if text in spots), "")
+                if town:
+                    named[at] = (town, column in ("town", "city"))
+        return named
+
+    def _far_from_town(self, at: int, named: tuple[str, bool]) -> list[Finding]:
+        town, binds = named
+        centre = shapely.point_on_surface(self.shapes[at])
+        spots = [shapely.Point(spot) for spot in self.area.town_spots.get(town, [])]
+        off = min((float(shapely.distance(centre, spot)) / 1e3 for spot in spots), default=0.0)
+        if off <= float(self.accuracy_km[at]) + TOWN_REACH_KM:
+            return []
+        text = f"lies {off:.0f} km from {shown(town)[1:-1]}, the town it names"
+        return [Finding((at,), "town", text, beyond=binds)]
 
 
 def _word(frame: gpd.GeoDataFrame) -> str:

@@ -27,6 +27,10 @@ def require_crs(one: CRS, other: CRS) -> None:
     ------
     CrsMismatch
         Naming both.
+
+    Examples
+    --------
+    >>> require_crs(CRS.from_epsg(4326), CRS.from_epsg(4326))
     """
     if one != other:
         raise CrsMismatch(f"{one.to_string()} met {other.to_string()}; reproject one of them")
@@ -131,11 +135,9 @@ class Grid:
         shape = (int(np.ceil((north - s) / cell_m)), int(np.ceil((e - west) / cell_m)))
         transform = Affine(cell_m, 0, west, 0, -cell_m, north)
         codes = tuple(sorted(provinces["iso"]))
-        order = [(g, codes.index(i)) for g, i in zip(provinces.geometry, provinces["iso"])]
-        province = _burn(order, shape, transform, OUTSIDE)
-        landmass = _burn(
-            list(zip(islands.geometry, islands["landmass"])), shape, transform, 0
-        )
+        index = provinces["iso"].map(codes.index)
+        province = _burn(provinces.geometry, index, shape, transform, fill=OUTSIDE)
+        landmass = _burn(islands.geometry, islands["landmass"], shape, transform, fill=0)
         return cls(provinces.crs, cell_m, float(west), float(north), province, codes, landmass)
 
     @property
@@ -149,9 +151,17 @@ class Grid:
         return self.province.shape[0], self.province.shape[1]
 
     @property
+    def first(self) -> tuple[int, int]:
+        """Column and row of the north-western cell, counted from the origin of the CRS.
+
+        A cell has the same numbers, and the same centre to the last bit, on every grid of its size.
+        """
+        return round(self.west / self.cell_m), round(self.north / self.cell_m)
+
+    @property
     def inside(self) -> NDArray[np.bool_]:
         """Cells within the study area, shape (rows, columns)."""
-        return self.province != OUTSIDE
+        return np.asarray(self.province != OUTSIDE)
 
     @property
     def cell_ha(self) -> float:
@@ -176,13 +186,13 @@ class Grid:
         """
         chosen = self.cell_ids() if cells is None else cells
         row, column = np.divmod(chosen, self.shape[1])
-        n = len(chosen)
+        (west, north), n = self.first, len(chosen)
         return Places(
             ids=chosen,
             kinds=np.full(n, "cell"),
             accuracy_km=np.zeros(n),
-            easting=self.west + (column + 0.5) * self.cell_m,
-            northing=self.north - (row + 0.5) * self.cell_m,
+            easting=(west + column + 0.5) * self.cell_m,
+            northing=(north - row - 0.5) * self.cell_m,
             owner=np.arange(n),
             landmass=self.landmass.ravel()[chosen].astype(np.int64),
             crs=self.crs,
@@ -201,13 +211,16 @@ class Grid:
 
 
 def _burn(
-    shapes: list[tuple[shapely.Geometry, int]],
+    geometry: gpd.GeoSeries,
+    value: pd.Series,
     shape: tuple[int, int],
     transform: Affine,
+    *,
     fill: int,
 ) -> NDArray[np.int16]:
-    if not shapes:
+    if not len(geometry):
         return np.full(shape, fill, dtype=np.int16)
+    shapes = zip(geometry, value, strict=True)
     burnt = rasterize(shapes, out_shape=shape, transform=transform, fill=fill, dtype="int16")
     return np.asarray(burnt, dtype=np.int16)
 
@@ -245,7 +258,7 @@ class Landmasses:
         result = np.zeros(len(easting), dtype=np.int64)
         if len(self.islands) == 0 or len(easting) == 0:
             return result
-        points = shapely.points(easting, northing)
+        points = np.asarray(shapely.points(easting, northing))
         tree = shapely.STRtree(self.islands.geometry.to_numpy())
         point, island, away = _nearest_within(tree, points, OFFING_M)
         parts = shapely.get_parts(self.land.geometry.to_numpy())
@@ -281,6 +294,8 @@ class Surface:
         0 eligible, 1 undetermined, 2 excluded, -1 outside.
     excluded_km2, undetermined_km2 : dict of str to float
         Area that each constraint excludes, and leaves in doubt.
+    spread : numpy.ndarray of float32, shape (rows, columns), or None
+        Standard deviation of the score under weights in doubt, if it was asked.
     """
 
     grid: Grid
@@ -289,6 +304,7 @@ class Surface:
     verdict: NDArray[np.int8]
     excluded_km2: dict[str, float]
     undetermined_km2: dict[str, float]
+    spread: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ def _in_province(
     scores = surface.score.ravel().astype(np.float64)
     cells = np.flatnonzero(free)
     order = cells[np.argsort(-scores[cells], kind="stable")]
-    seedable, found = free.copy(), []
+    seedable = free.copy()
+    found: list[Region] = []
     for seed in order.tolist():
         if len(found) == rule.per_province:
             break
@@ -100,8 +101,8 @@ def _in_province(
         free.ravel()[grown] = False
         seedable.ravel()[grown] = False
         row, column = divmod(seed, width)
-        east = round(grid.west / grid.cell_m) + column
-        found.append(Region(code, grown, east, round(grid.north / grid.cell_m) - row))
+        west, north = grid.first
+        found.append(Region(code, grown, west + column, north - row))
     return found
 
 

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.features import rasterize
 
@@ -54,9 +55,7 @@ def existing(catalog: Catalog, rule: Existing, study: Study, crs: CRS) -> gpd.Ge
     return frame
 
 
-def greenfield(
-    catalog: Catalog, surface: Surface, rule: Greenfield, crs: CRS
-) -> gpd.GeoDataFrame:
+def greenfield(catalog: Catalog, surface: Surface, rule: Greenfield, crs: CRS) -> gpd.GeoDataFrame:
     """Regions grown from the surface, as candidates named after the nearest town.
 
     Parameters
@@ -102,7 +101,7 @@ def greenfield(
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
 
 
-def _discs(catalog: Catalog, layer: str, grid: Grid, crs: CRS) -> np.ndarray:
+def _discs(catalog: Catalog, layer: str, grid: Grid, crs: CRS) -> NDArray[np.bool_]:
     frame = catalog.features(layer, crs)
     radius = pd.to_numeric(frame["radius_km"]).fillna(0.0).to_numpy() * 1000.0
     discs = shapely.buffer(frame.geometry.to_numpy()[radius > 0], radius[radius > 0])
@@ -114,13 +113,12 @@ def _discs(catalog: Catalog, layer: str, grid: Grid, crs: CRS) -> np.ndarray:
 
 
 def _named(towns: gpd.GeoDataFrame, east: Floats, north: Floats) -> list[tuple[str, str]]:
-    home = towns[(towns["country"] == "IR")]
-    tree = shapely.STRtree(home.geometry.to_numpy())
-    index = tree.nearest(shapely.points(east, north))
+    home = towns[towns["country"] == "IR"]
+    at = shapely.get_coordinates(home.geometry.to_numpy())
     names = []
-    for i, (e, n) in zip(index, zip(east, north, strict=True), strict=True):
-        town = home.iloc[int(i)]
-        away = np.array([e - town.geometry.x, n - town.geometry.y]) / 1000.0
+    for point in np.column_stack([east, north]):
+        nearest = int(np.hypot(*(point - at).T).argmin())
+        town, away = home.iloc[nearest], (point - at[nearest]) / 1000.0
         km = round(float(np.hypot(*away)))
         bearing = round(float(np.degrees(np.arctan2(*away))) / 45.0) % 8
         en, fa = DIRECTIONS[bearing]
@@ -187,16 +185,15 @@ def places(frame: gpd.GeoDataFrame, cell_m: float, landmasses: Landmasses) -> Pl
 
 
 def _samples(geometry: shapely.Geometry, cell_m: float) -> Floats:
-    if geometry.geom_type == "Point":
-        return np.array([[geometry.x, geometry.y]])
+    if shapely.get_type_id(geometry) == 0:
+        return shapely.get_coordinates(geometry)
     # A coarser lattice of whole cells for a large polygon, so that the work stays bounded.
-    step = cell_m * max(1, math.ceil(math.sqrt(geometry.area / cell_m**2 / MOST_SAMPLES)))
-    west, south, east, north = geometry.bounds
+    step = cell_m * max(1, math.ceil(math.sqrt(shapely.area(geometry) / cell_m**2 / MOST_SAMPLES)))
+    west, south, east, north = shapely.bounds(geometry)
     column = np.arange(np.floor(west / step), np.ceil(east / step))
     row = np.arange(np.floor(south / step), np.ceil(north / step))
     e, n = (axis.ravel() for axis in np.meshgrid((column + 0.5) * step, (row + 0.5) * step))
     inside = shapely.contains_xy(geometry, e, n)
     if not inside.any():
-        centre = geometry.representative_point()
-        return np.array([[centre.x, centre.y]])
+        return shapely.get_coordinates(shapely.point_on_surface(geometry))
     return np.column_stack([e[inside], n[inside]])

@@ -181,7 +181,9 @@ def _checked(
                 Fault(f"has {len(record)} fields, {len(columns)} expected", file, f"row {number}")
             )
         if len(rows) == limits.rows:
-            raise DataError(over("rows or more", limits.rows + 1, limits.rows, "rows", file))
+            raise DataError(
+                over("rows or more", limits.rows + 1, limits.rows, name="rows", file=file)
+            )
         rows.append(tuple(record))
         numbers.append(number)
     refuse([*_heading_faults(columns, limits, file), *faults])
@@ -194,7 +196,7 @@ def _heading_faults(columns: tuple[str, ...], limits: Limits, file: str) -> list
     if not columns:
         return [Fault("is empty: it holds no heading and no rows", file=file)]
     if len(columns) > limits.columns:
-        return [over("columns", len(columns), limits.columns, "columns", file)]
+        return [over("columns", len(columns), limits.columns, name="columns", file=file)]
     small = [name.casefold() for name in columns]
     twice = sorted({name for name in columns if name and small.count(name.casefold()) > 1})
     # The first heading of a table of judgements is empty by custom.
@@ -259,6 +261,14 @@ def parse(
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """As `typed`, but hands back the faults, so that they can be told with those of other checks.
 
+    Parameters
+    ----------
+    table : Table
+    columns : mapping of str to Column
+    warnings : list of Fault
+    limits : Limits
+        All as in `typed`.
+
     Returns
     -------
     frame : pandas.DataFrame
@@ -291,7 +301,14 @@ def parse(
 
 
 def missing_columns(table: Table, columns: Mapping[str, Column]) -> list[Fault]:
-    """A fault for each required column that a table lacks, with the columns that it has."""
+    """A fault for each required column that a table lacks, with the columns that it has.
+
+    Examples
+    --------
+    >>> table = Table("a.csv", ("id", "lan"), (("S1", "27"),), (2,))
+    >>> print(missing_columns(table, {"lat": Column(required=True)})[0])
+    a.csv: row 1: lat: column lat is missing (did you mean 'lan'?); there are id, lan
+    """
     there = ", ".join(shown(name)[1:-1] for name in table.columns[:30])
     return [
         Fault(

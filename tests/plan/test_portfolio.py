@@ -1,5 +1,6 @@
 """The portfolio against trying every set, and the laws that it keeps."""
 
+import itertools
 from dataclasses import replace
 from functools import lru_cache
 
@@ -197,9 +198,9 @@ def test_the_curve_tells_at_which_tolerance_each_greenfield_park_gives_way(seed)
     if not len(all_sets(sites, asked).members):
         return
     curve = choose(sites, asked).curve
-    assert all(a.greenfield > b.greenfield for a, b in zip(curve, curve[1:], strict=False))
-    assert all(a.total >= b.total - 1e-12 for a, b in zip(curve, curve[1:], strict=False))
-    for before, step in zip(curve, curve[1:], strict=False):
+    assert all(a.greenfield > b.greenfield for a, b in itertools.pairwise(curve))
+    assert all(a.total >= b.total - 1e-12 for a, b in itertools.pairwise(curve))
+    for before, step in itertools.pairwise(curve):
         assert len(step.joins) == len(step.leaves) >= 1
         if step.break_even - before.break_even > 1e-6:
             for share, green in ((step.break_even - 1e-7, before), (step.break_even + 1e-7, step)):

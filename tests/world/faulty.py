@@ -9,12 +9,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import rasterio
-from rasterio.transform import Affine
+from affine import Affine
 from shapely.geometry import LineString, Point, box
 
-from siteselect.world.checks import Area
+from siteselect.world.location import Area
 from tests.toy import PROVINCES
 
 HEADING = "id,name,lon,lat,area_ha,slope_deg,dist_port_km\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
+from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
@@ -13,8 +14,9 @@ from shapely.geometry import Point, Polygon, box
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.world import checks
-from siteselect.world.checks import Reading, check_file, check_points, check_raster, user_sites
+from siteselect.world.checks import Reading, check_file, check_points, user_sites
 from siteselect.world.location import Area, province_codes
+from siteselect.world.rasters import check_raster
 from tests import toy
 from tests.world import faulty
 from tests.world.faulty import AREA, GOOD, features, polygon
@@ -125,6 +127,13 @@ def test_an_outline_gives_its_area_and_a_point_within(tmp_path: Path) -> None:
     assert warnings == []
 
 
+def test_a_group_of_one_point_is_a_point_and_of_more_is_a_fault(tmp_path: Path) -> None:
+    group = {"type": "MultiPoint", "coordinates": [[50.5, 28.5]]}
+    assert sites(tmp_path, features(group), "s.geojson")[0].geometry.iloc[0] == Point(50.5, 28.5)
+    group["coordinates"] = [[50.5, 28.5], [50.6, 28.5]]
+    assert "feature 1: holds several points" in faults(tmp_path, features(group), "s.geojson")
+
+
 def test_a_layer_in_metres_ends_in_degrees(tmp_path: Path) -> None:
     faulty.sites_frame("EPSG:32639").to_file(tmp_path / "s.gpkg")
     frame = user_sites(tmp_path / "s.gpkg", AREA, warnings=[])
@@ -227,7 +236,7 @@ def test_overlapping_provinces_are_told_with_their_area(tmp_path: Path) -> None:
     frame.to_file(tmp_path / "p.geojson")
     report = check_file(tmp_path / "p.geojson", "provinces", AREA)
     assert (report.faults, report.rows) == ((), 2)
-    # Half of the one-degree square at 27 to 28 N: 10,951 km2 on the ellipsoid.
+    # Half of the one-degree square at 27 to 28 N: 10,949 km2 on the ellipsoid.
     assert "overlap by 5,47" in str(report.warnings[0])
 
 
@@ -271,9 +280,9 @@ def cells(*rows: list[float]) -> np.ndarray:
     ("more", "word"),
     [
         ({"crs": None}, "has no CRS"),
-        ({"crs": "EPSG:4326", "transform": faulty.Affine(0.01, 0, 50, 0, -0.01, 29)}, "degrees wide"),
+        ({"crs": "EPSG:4326", "transform": Affine(0.01, 0, 50, 0, -0.01, 29)}, "0.01 deg"),
         ({"crs": "EPSG:4326"}, "does not fit its coordinates"),
-        ({"transform": faulty.Affine(1000, 50, 4e5, 50, -1000, 3e6)}, "rotated"),
+        ({"transform": Affine(1000, 50, 4e5, 50, -1000, 3e6)}, "rotated"),
         ({"cells": cells([1, -9999], [2, 3]), "nodata": None}, "1 cells hold -9999"),
         ({"cells": cells([1, 9500], [2, 3])}, "not within [-450, 9000]"),
         ({"cells": cells([-32768, -32768])}, "is empty"),

@@ -50,7 +50,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_heading(tmp_path: Path) -> No
         (b"id,,name\n1,2,3\n", ("column 2 without a heading",)),
         (b'id,name\nS1,"never closed\n', ("row 2", "never closed")),
         (b"id,name\nS1,a\x00b\n", ("NUL",)),
-        ("id,name\nS1,عسلویه\n".encode("cp1256", "replace"), ("not UTF-8", "byte 11", "--encoding")),
+        ("id,name\nS1,عسل\n".encode("cp1256"), ("not UTF-8", "byte 11", "--encoding cp1256")),
         ("id,name\nS1,a\n".encode("utf-16"), ("UTF-16",)),
         (b"PK\x03\x04zip", ("is a spreadsheet",)),
     ],
@@ -194,7 +194,8 @@ def test_row_lists_name_every_row(numbers: set[int]) -> None:
 
 
 def test_a_workbook_reads_as_the_same_table(tmp_path: Path) -> None:
-    cells = [["id", "name", "lon", "when"], ["S1", "عسلویه", 52.61, datetime.date(2024, 3, 20)],
+    cells: list[list[object]] = [["id", "name", "lon", "when"],
+             ["S1", "عسلویه", 52.61, datetime.date(2024, 3, 20)],
              ["S2", True, 49, None]]  # fmt: skip
     table = read_bytes(tmp_path, workbook(cells), "t.xlsx")
     assert table.columns == ("id", "name", "lon", "when")

@@ -44,6 +44,8 @@ MODULES = (
     "place",
     "ground",
     "context",
+    "scene",
+    "names",
     "marks",
     "legend",
     "list",

@@ -42,7 +42,7 @@ function figures(i) {
   const chance = SITES.trust.prob_top_k?.[i];
   return h('div', { class: 'facts' }, fact(t('score'), now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3)),
     fact(t('officialRank'), official.rank[i] ? num(official.rank[i]) : '–'), fact(intervalTitle(), intervalText(i)),
-    chance === undefined || chance === null ? fact(t('known'), percent(now.scores.known[i])) : fact(t('chance'), percent(chance)));
+    fact(t('known'), percent(now.scores.known[i])), chance === undefined || chance === null ? null : fact(t('chance'), percent(chance)));
 }
 
 export function ruleLimit(rule) {
@@ -93,7 +93,7 @@ export function nearest(here, accuracy) {
     if (!found) return null;
     const both = accuracy + (found.feature.accuracy ?? 0);
     const sure = found.feature.trace && found.feature.trace !== 'found' ? t('schematic') : t('plusMinus', km(both));
-    return h('tr', {}, h('th', { scope: 'row' }, `${t(key)}: `, apart(nameOf(found.feature)), extra ? h('span', { class: 'sub', text: extra }) : null), h('td', { text: km(found.distance) }), h('td', { class: 'sub', text: sure }));
+    return h('tr', {}, h('th', { scope: 'row' }, `${t(key)}: `, apart(nameOf(found.feature)), extra ? h('span', { class: 'sub', text: extra }) : null), h('td', { class: 'figure', text: km(found.distance) }), h('td', { class: 'sub', text: sure }));
   };
   const port = nearestPoint(DATA.context.ports, here);
   const depth = port && (port.feature.depth === undefined ? t('depthUnknown') : t('depthM', num(port.feature.depth, port.feature.depth % 1 ? 1 : 0)));

@@ -7,7 +7,7 @@ import { OFFICIAL_WEIGHTS } from './score.js';
 import { groupColour } from './symbols.js';
 import { direction, nameOf, num, percent, t } from './text.js';
 
-let gesture = null, openGroup = null, sheetOpen = false;
+let gesture = null, openGroup = null, sheetOpen = false, waiting = null;
 
 /** Whole shares with one set to a value and the free others scaled to keep the total. */
 export function rebalance(shares, index, value, total, fixed) {
@@ -27,7 +27,20 @@ function begin() {
   return gesture;
 }
 
+function moveWaiting() {
+  const act = waiting;
+  waiting = null;
+  act?.();
+}
+
+/** Act once a frame, however often a thumb reports. */
+function inNextFrame(act) {
+  if (!waiting) requestAnimationFrame(moveWaiting);
+  waiting = act;
+}
+
 function endGesture() {
+  moveWaiting();
   gesture = null;
   drawDock();
 }
@@ -47,7 +60,7 @@ function moveCriterion(j, value) {
 function slider(id, label, value, most, colour, act, disabled) {
   const input = h('input', {
     type: 'range', id, min: 0, max: most, step: most / 100, value, disabled, 'aria-label': label, dir: direction(),
-    oninput: (event) => act(Number(event.target.value)), onchange: endGesture,
+    oninput: (event) => { const moved = Number(event.target.value); inNextFrame(() => act(moved)); }, onchange: endGesture,
     onkeydown: (event) => {
       const step = { PageUp: 5, PageDown: -5 }[event.key];
       if (!step) return;

@@ -42,6 +42,8 @@ async function drawSvg(context, element, at, size, fonts) {
   const copy = element.cloneNode(true), style = document.createElementNS('http://www.w3.org/2000/svg', 'style');
   style.textContent = `${fonts} text{font-family:Vazirmatn}`;
   copy.prepend(style);
+  // Where it lies on the page is told by `at`; the copy must not be moved once more.
+  copy.removeAttribute('style');
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
@@ -59,7 +61,9 @@ export async function downloadPicture(map) {
   context.scale(scale, scale);
   context.fillStyle = '#D9E7EF';
   context.fillRect(0, 0, home.width, home.height);
-  for (const layer of map.getContainer().querySelectorAll('.leaflet-map-pane svg, .leaflet-map-pane canvas')) {
+  const height = (layer) => Number(getComputedStyle(layer.closest('.leaflet-pane')).zIndex);
+  const layers = [...map.getContainer().querySelectorAll('.leaflet-map-pane svg, .leaflet-map-pane canvas')];
+  for (const layer of layers.sort((a, b) => height(a) - height(b))) {
     const box = layer.getBoundingClientRect(), at = { left: box.left - home.left, top: box.top - home.top };
     if (layer instanceof HTMLCanvasElement) context.drawImage(layer, at.left, at.top, box.width, box.height);
     else await drawSvg(context, layer, at, box, fonts);

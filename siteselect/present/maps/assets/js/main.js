@@ -120,7 +120,8 @@ function redraw(changed) {
     fly(state.site);
     byId('card-title')?.focus({ preventScroll: true });
   }
-  if (!changed.has('hover') || changed.size > 1) layers.marks.redraw();
+  if (any('lang', 'layers', 'measuring')) layers.marks.settle();
+  else layers.marks.redraw();
   if (weighed) sayChange();
 }
 

@@ -23,11 +23,18 @@ export function t(key, ...parts) {
   return pattern.replace(/\{(\d)\}/g, (_, i) => parts[Number(i)]);
 }
 
+const formatters = new Map();
+
+function formatter(digits) {
+  const locale = isPersian() ? 'fa-IR' : 'en-GB', key = `${locale} ${digits}`;
+  // Making one takes longer than a hundred uses of it.
+  if (!formatters.has(key)) formatters.set(key, new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  return formatters.get(key);
+}
+
 export function num(value, digits = 0) {
   if (value === null || value === undefined) return t('unknown');
-  return new Intl.NumberFormat(isPersian() ? 'fa-IR' : 'en-GB', {
-    minimumFractionDigits: digits, maximumFractionDigits: digits,
-  }).format(value);
+  return formatter(digits).format(value);
 }
 
 /** A share as a whole percentage. */

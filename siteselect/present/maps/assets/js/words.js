@@ -193,8 +193,8 @@ export const WORDS = Object.freeze({
 export const PLACES = Object.freeze({
   // Seas: general geography; longitude, latitude, size, slope in Persian and English.
   seas: [
-    { en: 'Persian Gulf', fa: 'خلیج فارس', at: [[50.62, 27.4], [51.5, 26.75], [52.6, 26.2], [50.2, 28.6]], size: 21, slope: 37 },
+    { en: 'Persian Gulf', fa: 'خلیج فارس', at: [[50.62, 27.4], [51.5, 26.75], [50.45, 28.1], [50.1, 28.4], [49.85, 28.65], [52.6, 26.2]], size: 21, slope: 37 },
     { en: 'Gulf of Oman', fa: 'دریای عمان', at: [[59.3, 24.98], [58.6, 25.15], [60.2, 24.85]], size: 17, slope: 0 },
-    { en: 'Str. of Hormuz', fa: 'تنگهٔ هرمز', at: [[56.62, 26.55], [56.35, 26.6]], size: 10.5, slope: 0 },
+    { en: 'Str. of Hormuz', fa: 'تنگهٔ هرمز', at: [[56.62, 26.55], [56.35, 26.6], [56.7, 26.3], [56.75, 26.75]], size: 10.5, slope: 0 },
   ],
 });

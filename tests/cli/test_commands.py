@@ -1,0 +1,190 @@
+"""Every command through the door: answers on stdout, talk on stderr, exit codes kept."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from siteselect.cli.door import COMMANDS
+from tests.cli.conftest import Command
+
+OUTPUTS = {
+    "excluded_by.csv", "fields.csv", "manifest.json", "map.html", "ranking.csv", "ranking.xlsx",
+    "sites.geojson", "sites.gpkg", "sites_shapefile.zip", "suitability.tif",
+}  # fmt: skip
+COARSE = ("--cell", "8000", "--no-robustness")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished coarse run."""
+    from siteselect.present import write
+    from tests.real import result
+
+    folder = tmp_path_factory.mktemp("run") / "out"
+    write.write(result(), folder)
+    return folder
+
+
+def test_help_names_every_command(siteselect: Command) -> None:
+    said = siteselect("--help")
+    assert said.code == 0
+    assert all(name in said.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help(siteselect: Command, name: str) -> None:
+    said = siteselect(name, "--help")
+    assert said.code == 0
+    assert said.out.startswith("Usage:")
+
+
+def test_run_writes_the_whole_set_and_replaces_it(siteselect: Command, tmp_path: Path) -> None:
+    said = siteselect("run", *COARSE, "--out", "out", "--json")
+    assert said.code == 0, said.err
+    data = json.loads(said.out)
+    assert (data["schema"], data["command"], data["ok"]) == ("siteselect/1", "run", True)
+    assert data["warnings"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= OUTPUTS
+    again = siteselect("run", *COARSE, "--provinces", "IR-18", "--out", "out")
+    assert again.code == 0, again.err
+    ranking = pd.read_csv(tmp_path / "out" / "ranking.csv")
+    assert set(ranking["province_iso"]) == {"IR-18"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
+    siteselect: Command, tmp_path: Path
+) -> None:
+    said = siteselect("run", *COARSE, "--out", "out", "-n")
+    assert said.code == 0
+    assert "would read   ports.csv" in said.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_foreign_folder_is_left_alone(siteselect: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    said = siteselect("run", *COARSE, "--out", "mine")
+    assert said.code == 4
+    assert "--force" in said.err
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_a_study_made_by_init_is_checked_and_run(siteselect: Command, tmp_path: Path) -> None:
+    assert siteselect("init", "new").code == 0
+    assert siteselect("check", "new/study.yaml").code == 0
+    text = (tmp_path / "new" / "study.yaml").read_text("utf-8")
+    (tmp_path / "new" / "study.yaml").write_text(text + "own_sites: own_sites.csv\n", "utf-8")
+    said = siteselect("run", "new/study.yaml", *COARSE, "--out", "out")
+    assert said.code == 0, said.err
+    ranking = pd.read_csv(tmp_path / "out" / "ranking.csv", index_col="id")
+    assert ranking.loc["MY-1", "kind"] == "proposed"
+    assert siteselect("init", "new").code == 4
+
+
+def test_every_fault_of_a_study_is_named_with_its_line(
+    siteselect: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "id: x\ntitles: {en: X}\nprovinces: [IR-18]\ncel_m: 500\ncriteria: petrochemical.yaml\n"
+    )
+    said = siteselect("check", "bad.yaml")
+    assert said.code == 3
+    assert "line 4" in said.err
+    assert "cell_m" in said.err
+    assert "fa is missing" in said.err
+
+
+def test_own_sites_are_scored(siteselect: Command, tmp_path: Path) -> None:
+    (tmp_path / "my.csv").write_text(
+        "id,lon,lat,name_fa,=cmd\nA,51.95,27.87,کنگان,=1+1\nB,56.0,27.3,بندر,x\n", "utf-8"
+    )
+    said = siteselect("score", "--sites", "my.csv", "--out", "scored", "--json")
+    assert said.code == 0, said.err
+    assert {row["id"] for row in json.loads(said.out)["data"]["top"]} <= {"A", "B"}
+    ranking = pd.read_csv(tmp_path / "scored" / "ranking.csv", dtype=str, keep_default_na=False)
+    assert set(ranking["id"]) == {"A", "B"}
+    live = [cell for cell in ranking["name_fa"].tolist() if cell.startswith(("=", "+", "@"))]
+    assert live == []
+
+
+def test_explain_answers_for_a_point(siteselect: Command) -> None:
+    said = siteselect("explain", "52.6,27.6", "--json")
+    assert said.code == 0, said.err
+    data = json.loads(said.out)["data"]
+    assert data["rules"]
+    assert data["lacks_for_the_list"] is not None
+
+
+def test_verify_holds_and_breaks(siteselect: Command, finished: Path, tmp_path: Path) -> None:
+    assert siteselect("verify", finished).code == 0
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    with (copy / "ranking.csv").open("a") as handle:
+        handle.write("x\n")
+    said = siteselect("verify", copy)
+    assert said.code == 6
+    assert "ranking.csv is not what it was" in said.err
+
+
+def test_diff_of_a_run_with_itself_is_empty(siteselect: Command, finished: Path) -> None:
+    said = siteselect("diff", finished, finished, "--exit-code")
+    assert (said.code, said.out.strip()) == (0, "nothing changed")
+
+
+def test_a_run_is_drawn_again_to_the_same_bytes(
+    siteselect: Command, finished: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    (copy / "map.html").write_text("gone")
+    said = siteselect("map", copy)
+    assert said.code == 0, said.err
+    assert (copy / "map.html").read_bytes() == (finished / "map.html").read_bytes()
+    assert siteselect("verify", copy).code == 0
+
+
+def test_data_commands(siteselect: Command) -> None:
+    assert "ports" in siteselect("data", "list").out
+    assert "CC" in siteselect("data", "sources").out
+    assert json.loads(siteselect("data", "show", "dem", "--json").out)["data"]["unit"] == "m"
+    wrong = siteselect("data", "show", "prots")
+    assert wrong.code == 4
+    assert "ports" in wrong.err
+
+
+def test_the_bundled_data_pass_their_own_check(siteselect: Command) -> None:
+    said = siteselect("data", "check")
+    assert said.code == 0, said.err
+
+
+def test_an_own_file_is_checked(siteselect: Command, tmp_path: Path) -> None:
+    (tmp_path / "swapped.csv").write_text("id,lon,lat\nA,27.5,52.6\n")
+    said = siteselect("data", "check", "swapped.csv", "--as", "sites")
+    assert said.code == 4
+    assert "row 2" in said.err
+    assert siteselect("data", "check", "swapped.csv").code == 2
+
+
+def test_criteria_commands(siteselect: Command, tmp_path: Path) -> None:
+    assert "petrochemical" in siteselect("criteria", "list").out
+    shown = siteselect("criteria", "show", "petrochemical")
+    assert "deep_port" in shown.out
+    assert json.loads(siteselect("criteria", "schema").out)["title"] == "CriteriaSet"
+    assert siteselect("criteria", "show", "petrochemcal").code == 3
+    (tmp_path / "c.yaml").write_text("criteria:\n  slope: {weight: 0.5, directon: min}\n")
+    assert siteselect("criteria", "check", "c.yaml").code == 3
+
+
+def test_doctor_is_well(siteselect: Command) -> None:
+    said = siteselect("doctor")
+    assert said.code == 0, said.out + said.err
+    assert "GDAL" in said.out
+
+
+def test_usage_errors_exit_with_two(siteselect: Command) -> None:
+    assert siteselect("run").code == 2
+    assert siteselect("rum").code == 2

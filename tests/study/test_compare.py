@@ -1,0 +1,71 @@
+"""Differences between runs are told, and their causes sum to the change."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from siteselect.base.errors import DataError
+from siteselect.declared.criteria import CriteriaSet
+from siteselect.present import write
+from siteselect.study.compare import Run, diff, read_manifest, verify
+from siteselect.study.run import ask, decide
+from tests.real import COARSE_M, question, result
+
+
+def reweighed() -> CriteriaSet:
+    """The bundled criteria with another weight, another value function and one rule less."""
+    data = question().criteria.model_dump(mode="json")
+    data["groups"]["feedstock"]["weight"] += 0.05
+    data["groups"]["environment"]["weight"] -= 0.05
+    for criterion in data["criteria"]:
+        if criterion["id"] == "deep_port":
+            criterion["knots"][-1][0] = 500.0
+    data["constraints"] = [c for c in data["constraints"] if c["id"] != "permanent_river"]
+    return CriteriaSet.model_validate_json(json.dumps(data))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
+    """The coarse study, and the same by other criteria."""
+    folder = tmp_path_factory.mktemp("runs")
+    write.write(result(), folder / "one")
+    asked = ask(criteria=reweighed(), changes={"cell_m": COARSE_M, "trust": None})
+    write.write(decide(asked), folder / "two")
+    return Run.read(folder / "one"), Run.read(folder / "two")
+
+
+def test_causes_sum_to_the_change_of_score(runs: tuple[Run, Run]) -> None:
+    moved = [item for item in diff(*runs).moved if abs(item.score_change) > 1e-6]
+    assert len(moved) > 50
+    for item in moved:
+        told = sum(cause.share for cause in item.causes)
+        assert told == pytest.approx(item.score_change, rel=0.01, abs=1e-9)
+        assert {cause.kind for cause in item.causes} <= {"knots", "weight"}
+
+
+def test_lists_and_rules_that_changed_are_named(runs: tuple[Run, Run]) -> None:
+    found = diff(*runs)
+    assert len(found.onto_list) == len(found.off_list)
+    assert any("no longer in doubt by permanent_river" in i.rules for i in found.moved)
+
+
+def test_new_regions_that_come_and_go_are_named(runs: tuple[Run, Run]) -> None:
+    found = diff(*runs)
+    assert all(name.startswith("GF-") for name in (*found.came, *found.went))
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no manifest"):
+        read_manifest(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"schema": "else"}')
+    with pytest.raises(DataError, match="no manifest of a siteselect run"):
+        read_manifest(tmp_path)
+
+
+def test_a_stranger_in_the_folder_is_noticed(runs: tuple[Run, Run]) -> None:
+    folder = runs[0].folder
+    (folder / "stranger.txt").write_text("x")
+    _, broken = verify(folder)
+    (folder / "stranger.txt").unlink()
+    assert broken == ("output stranger.txt is not of this run",)
