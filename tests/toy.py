@@ -12,8 +12,9 @@ from siteselect.decide.score import score
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
-from siteselect.declared.study import ALBERS, Study
+from siteselect.declared.study import ALBERS, Study, Trust
 from siteselect.study.result import Result
+from siteselect.study.robustness import robustness
 from siteselect.world.places import Grid, Places, Sites, Surface
 
 ANALYSIS = CRS.from_user_input(ALBERS)
@@ -164,8 +165,10 @@ def table_of(frame: gpd.GeoDataFrame, criteria: CriteriaSet, seed: int = 0) -> P
     )
 
 
-def toy_result(n: int = 12, names: list[str] | None = None, seed: int = 0) -> Result:
-    """A whole result of the toy world, as a run would give it."""
+def toy_result(
+    n: int = 12, names: list[str] | None = None, seed: int = 0, trust: Trust | None = None
+) -> Result:
+    """A whole result of the toy world, as a run would give it; how sure it is if `trust` asks."""
     criteria, frame = criteria_set(), site_frame(n, seed, names)
     centre = frame.geometry.representative_point()
     places = Places(
@@ -192,6 +195,7 @@ def toy_result(n: int = 12, names: list[str] | None = None, seed: int = 0) -> Re
         np.where(inside, rng.integers(0, 3, grid.shape), -1).astype(np.int8),
         {"national_park": 123.0},
         {"national_park": 456.0},
+        None if trust is None else np.where(inside, 0.02, np.nan).astype(np.float32),
     )
     points = gpd.GeoDataFrame(
         {"id": ["PT-1"], "name_en": ["Toy port"], "name_fa": ["بندر آزمون"], "depth_m": [12.0],
@@ -221,7 +225,9 @@ def toy_result(n: int = 12, names: list[str] | None = None, seed: int = 0) -> Re
     study = Study.model_validate_json(
         '{"id": "toy", "titles": {"en": "Toy study", "fa": "مطالعهٔ آزمون"},'
         ' "provinces": ["IR-18", "IR-22"], "cell_m": 5000, "criteria": "toy.yaml"}'
-    )
+    ).model_copy(update={"trust": trust})
+    kinds = list(frame["kind"])
+    scores = score(table, criteria, kinds=kinds)
     rules = {
         "SR-010": {"legal_basis": "Cabinet regulation of 1378", "source": "invented"},
         "SR-035": {"legal_basis": "Cabinet regulation of 1390", "source": "invented"},
@@ -231,11 +237,12 @@ def toy_result(n: int = 12, names: list[str] | None = None, seed: int = 0) -> Re
         criteria=criteria,
         pool=Sites(frame, places),
         table=table,
-        scores=score(table, criteria, kinds=list(frame["kind"])),
+        scores=scores,
         surface=surface,
         context=context,
         sources=tuple(source(name) for name in ("ports", "railways", "protected")),
         rules=rules,
         warnings=("the toy world is invented",),
         manifest={"schema": "siteselect/1", "version": "0.0.0", "command": "toy", "seed": 0},
+        robustness=robustness(study, criteria, table, scores=scores, kinds=kinds),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 _PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
 _TO_LATIN = str.maketrans(_PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩" + "٫٬", "0123456789" + "0123456789" + ".,")
+_TO_PERSIAN_MARKS = str.maketrans({".": "٫", ",": "٬", "%": "٪"})
 _TO_PERSIAN = str.maketrans("0123456789", _PERSIAN_DIGITS)
 _FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا",
                        "آ": "ا", "ؤ": "و", "ئ": "ی", "\u200c": " ", "\u200f": "", "\u200e": "",
@@ -33,6 +34,17 @@ def persian_digits(text: str) -> str:
     '۱۳'
     """
     return text.translate(_TO_PERSIAN)
+
+
+def persian_figures(text: str) -> str:
+    """A figure with Persian digits, decimal mark, thousands mark and per cent sign.
+
+    Examples
+    --------
+    >>> persian_figures("1,234.5%")
+    '۱٬۲۳۴٫۵٪'
+    """
+    return persian_digits(text.translate(_TO_PERSIAN_MARKS))
 
 
 def fold(text: str) -> str:

@@ -147,6 +147,7 @@ def sites(study: Path | None, *, as_json: bool) -> None:
 @click.option("--out", type=FOLDER, help="Folder for the same set of files as of a run.")
 @click.option("--crs", help="CRS of a vector file that does not say.")
 @click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
+@click.option("--layer", help="Layer or sheet of a file that holds several.")
 @click.option("--park-type", help="Criteria of this park type instead of the study's.")
 @click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
 @json_option

@@ -68,10 +68,9 @@ def sources(*, as_json: bool) -> None:
               " feedstock, dem, raster.")  # fmt: skip
 @click.option("--crs", help="CRS of a file that does not say.")
 @click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
+@click.option("--layer", help="Layer or sheet of a file that holds several.")
 @json_option
-def check(
-    file: Path | None, kind: str | None, *, crs: str | None, encoding: str | None, as_json: bool
-) -> None:
+def check(file: Path | None, kind: str | None, *, as_json: bool, **told: str | None) -> None:
     """Check FILE, or without one everything in the catalogue: every fault at once."""
     from siteselect.study.project import check_catalog, check_own
 
@@ -81,7 +80,7 @@ def check(
     elif kind is None:
         raise click.UsageError("say what FILE is with --as")
     else:
-        rows, warnings = check_own(file, kind, crs=crs, encoding=encoding)
+        rows, warnings = check_own(file, kind, **told)
         name = str(file)
     text = f"{name}: {rows} rows, no faults"
     answer("data check", {"file": name, "rows": rows}, text, as_json=as_json, warnings=warnings)

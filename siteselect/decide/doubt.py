@@ -282,8 +282,9 @@ class Draws:
 def model_of(
     table: PerformanceTable,
     criteria: CriteriaSet,
+    *,
     doubt: Doubt,
-    ranked: NDArray[np.bool_] | None,
+    ranked: NDArray[np.bool_] | None = None,
 ) -> Model:
     """What competes and what may be drawn of it.
 
@@ -336,7 +337,7 @@ def _finite(readings: Floats, ends: Floats) -> Floats:
     return np.where(np.isinf(readings), np.where(readings > 0, ends[1], ends[0]), readings)
 
 
-def draw(model: Model, seed: int, block: int, size: int) -> Draws:
+def draw(model: Model, seed: int, *, block: int, size: int) -> Draws:
     """Draws of each source, from a stream that only the seed, the source and the block decide.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from siteselect.base.errors import DataError
-from siteselect.base.text import persian_digits
+from siteselect.base.text import persian_figures
 from siteselect.decide.counterfactual import Change, Counterfactual, counterfactual
 from siteselect.decide.score import Scores
 from siteselect.declared.criteria import CriteriaSet
@@ -28,7 +28,6 @@ Language = Literal["en", "fa"]
 # How many criteria a sentence names, and the least figure that it shows.
 NAMED, SEEN = 3, 0.0005
 BARE = frozenset({"class", "count"})
-PERSIAN_MARKS = MappingProxyType({ord("."): "٫", ord(","): "٬"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +381,7 @@ class _Teller:
     def digits(self, text: str) -> str:
         if self.language == "en":
             return text
-        return persian_digits(text.translate(PERSIAN_MARKS))
+        return persian_figures(text)
 
 
 def _lost(step: Step) -> float:

@@ -273,11 +273,11 @@ def rank_draws(
     >>> rank_draws(table, criteria, doubt=Doubt(draws=100), k=1, seed=1).prob_top_k
     array([0., 1.])
     """
-    model = model_of(table, criteria, doubt, ranked)
+    model = model_of(table, criteria, doubt=doubt, ranked=ranked)
     n, m = len(model.rows), len(model.weights)
     counts, central = np.zeros((n, n)), np.zeros((n, m))
     for block, size in model.blocks():
-        draws = draw(model, seed, block, size)
+        draws = draw(model, seed, block=block, size=size)
         order = best_first(drawn_scores(model, draws, drawn_values(model, draws)))
         _count(counts, order)
         # Summed one by one: a matrix product may add in another order on another machine.
@@ -342,11 +342,11 @@ def confidence_factors(
     ----------
     Lahdelma and Salminen (2001): confidence factor, here of the list instead of the first rank.
     """
-    model = model_of(table, criteria, doubt, ~np.isnan(trust.expected_rank))
+    model = model_of(table, criteria, doubt=doubt, ranked=~np.isnan(trust.expected_rank))
     central = trust.central_weights[model.rows]
     inside = np.zeros(len(model.rows))
     for block, size in model.blocks():
-        draws = draw(model, seed, block, size)
+        draws = draw(model, seed, block=block, size=size)
         columns = drawn_values(model, draws)
         for i in np.flatnonzero(~np.isnan(central[:, 0])):
             held = replace(draws, weights=np.broadcast_to(central[i], draws.weights.shape))

@@ -131,7 +131,7 @@ class WeightFlip:
     weights: Floats
 
 
-def weight_flip(values: ArrayLike, weights: ArrayLike, a: int, b: int) -> WeightFlip:
+def weight_flip(values: ArrayLike, weights: ArrayLike, *, a: int, b: int) -> WeightFlip:
     """Least change of weights that makes place `b` overtake place `a`.
 
     Parameters
@@ -163,7 +163,7 @@ def weight_flip(values: ArrayLike, weights: ArrayLike, a: int, b: int) -> Weight
 
     Examples
     --------
-    >>> flip = weight_flip([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.4], 0, 1)
+    >>> flip = weight_flip([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.4], a=0, b=1)
     >>> flip.weights.round(9), round(flip.points, 6), round(flip.distance, 4)
     (array([0.5, 0.5]), 10.0, 0.1414)
     """
@@ -345,11 +345,11 @@ def drivers(
     Sensitivity analysis for multidimensional and functional outputs, Electronic Journal of
     Statistics 8, 575-603.
     """
-    model = model_of(table, criteria, doubt, ranked)
+    model = model_of(table, criteria, doubt=doubt, ranked=ranked)
     sums = np.zeros((2, 3, len(SOURCES)))  # outputs x (A to B, first, total) x sources
     blocks = tuple(model.blocks())
     for block, size in blocks:
-        a, b = (draw(model, seed, block + offset, size) for offset in (0, len(blocks)))
+        a, b = (draw(model, seed, block=block + offset, size=size) for offset in (0, len(blocks)))
         of_a, of_b = _outputs(model, a, k), _outputs(model, b, k)
         for s, mixed in enumerate(_exchanged(a, b)):
             of_mixed = _outputs(model, mixed, k)

@@ -1,5 +1,6 @@
-"""The value chain: materials, processes and prices as tables hold them, and how they are counted."""
+"""The value chain: materials, processes and prices, and how feedstock is counted."""
 
+import math
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -115,6 +116,8 @@ class Availability(Declared):
     """Where it is from."""
     source_kind: SourceKind
     """Whether it was read or recalled."""
+    after_use: bool = False
+    """Whether the use of running plants has been taken off already."""
 
     @model_validator(mode="after")
     def _within(self) -> "Availability":
@@ -196,6 +199,12 @@ class ChainRules(Declared):
     """What its maker keeps."""
     made_by: tuple[MadeBy, ...] = ()
     """Processes of running plants."""
+    intakes: dict[str, Identifier] = Field(default_factory=dict)
+    """Figures among capacities that are a use, and the material that is used."""
+    not_running: tuple[Identifier, ...] = ()
+    """Processes that no plant of the region works by."""
+    on_site: tuple[Identifier, ...] = ()
+    """Intermediates that do not travel: whoever uses one makes it."""
     parks: dict[str, dict[str, Positive]]
     """Plants of one park by type: process and kt/y of its main product."""
     hosts_as: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -204,6 +213,8 @@ class ChainRules(Declared):
     """Ways to move material."""
     modes_source: str
     """Where their figures are from."""
+    bought_in_usd_t: NotNegative
+    """Cost of bringing a tonne from outside the region."""
     carriers: tuple[Carrier, ...]
     """Modes of named materials."""
     other_modes: tuple[str, ...]
@@ -215,7 +226,9 @@ class ChainRules(Declared):
     def _whole(self) -> "ChainRules":
         named = [mode for carrier in self.carriers for mode in carrier.modes]
         lost = sorted({*named, *self.other_modes} - set(self.modes))
-        bare = sorted(name for name, mode in self.modes.items() if mode.access and not mode.access_km)
+        bare = sorted(
+            name for name, mode in self.modes.items() if mode.access and not mode.access_km
+        )
         faults = [f"mode {name} is not declared{nearest(name, self.modes)}" for name in lost]
         faults += [f"mode {name} has an access layer without access_km" for name in bare]
         if not any(a.source_prefix == "" and a.material == ANY for a in self.availability):
@@ -232,13 +245,24 @@ class ChainRules(Declared):
         return self.other_modes
 
     def available(self, source: str, material: str) -> Availability:
-        """The entry that speaks of a source's material: the longest beginning, then the material."""
+        """The entry for a source's material: naming it comes first, then the longest beginning."""
         fitting = [
             entry
             for entry in self.availability
             if source.startswith(entry.source_prefix) and entry.material in (material, ANY)
         ]
         return max(fitting, key=lambda e: (e.material != ANY, len(e.source_prefix)))
+
+    def process_of(self, source: str, product: str) -> str | None:
+        """Process by which a source makes a product: empty for a by-product, None if not said."""
+        fitting = [
+            entry
+            for entry in self.made_by
+            if source.startswith(entry.source_prefix) and entry.material in (product, ANY)
+        ]
+        if not fitting:
+            return None
+        return max(fitting, key=lambda e: (len(e.source_prefix), e.material != ANY)).process
 
     def no_product(self, figure: str) -> bool:
         """Whether a figure among capacities is a total, an intake or a plan."""
@@ -261,10 +285,14 @@ class Chain(Declared):
     def _known(self) -> "Chain":
         rules = self.rules
         wanted = [(m, "free") for m in rules.free] + [(m, "waste") for m in rules.waste]
-        wanted += [(m, "stand_ins") for pair in rules.stand_ins.items() for m in (pair[0], *pair[1])]
+        wanted += [
+            (m, "stand_ins") for pair in rules.stand_ins.items() for m in (pair[0], *pair[1])
+        ]
         wanted += [(a.material, "availability") for a in rules.availability if a.material != ANY]
         wanted += [(m.material, "made_by") for m in rules.made_by if m.material != ANY]
         wanted += [(n.material, "not_sold") for n in rules.not_sold]
+        wanted += [(m, "on_site") for m in rules.on_site]
+        wanted += [(m, "intakes") for m in rules.intakes.values()]
         wanted += [(m, "carriers") for carrier in rules.carriers for m in carrier.materials]
         faults = [
             f"{where}: material {name} is not in the table{nearest(name, self.materials)}"
@@ -275,6 +303,11 @@ class Chain(Declared):
             f"made_by: process {entry.process} is not in the table"
             for entry in rules.made_by
             if entry.process and entry.process not in self.processes
+        ]
+        faults += [
+            f"not_running: process {name} is not in the table"
+            for name in rules.not_running
+            if name not in self.processes
         ]
         faults += [fault for park in rules.parks for fault in self._park_faults(park)]
         if faults:
@@ -290,7 +323,9 @@ class Chain(Declared):
                 continue
             low, high = process.scale_kt_y
             if not self.may_host(park, process):
-                faults.append(f"parks: {park}: may not hold {name} ({', '.join(process.park_types)})")
+                faults.append(
+                    f"parks: {park}: may not hold {name} ({', '.join(process.park_types)})"
+                )
             if (low is not None and kt_y < low) or (high is not None and kt_y > high):
                 faults.append(f"parks: {park}: {name} of {kt_y:g} kt/y is not in {low} to {high}")
         return faults
@@ -466,7 +501,7 @@ def text_of(row: Row, column: str) -> str:
 def number_of(row: Row, column: str) -> float | None:
     """A cell as a number; None if it is unknown."""
     value = row.get(column)
-    return float(value) if isinstance(value, (int, float)) and value == value else None
+    return float(value) if isinstance(value, int | float) and not math.isnan(value) else None
 
 
 def _material(row: Row) -> Material:
@@ -485,7 +520,12 @@ def _process(row: Row) -> Process:
     total = sum(inputs.values())
     missing = total - sum(outputs.values())
     losses = outputs.get(LOSS, 0.0) + missing
-    if not inputs or not outputs or abs(missing) > CLOSES_AS_GIVEN * total + 1e-12 or losses < -1e-9:
+    if (
+        not inputs
+        or not outputs
+        or abs(missing) > CLOSES_AS_GIVEN * total + 1e-12
+        or losses < -1e-9
+    ):
         raise DataError(
             Fault(f"mass does not close: {total:g} t in, {sum(outputs.values()):g} t out",
                   "value_chain", name)

@@ -9,8 +9,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from siteselect.base.text import latin_digits
 from siteselect.declared.sources import Declared, Finite, NotNegative
 
-GROUPS = "groups"
-"""The list of the groups themselves, beside the lists of the criteria of each group."""
+# Neither can be the id of a group, beside whose lists they stand.
+GROUPS = "(groups)"
+"""The list of the groups themselves."""
+MEMBER = "(member)"
+"""The sheet of a questionnaire that asks who speaks."""
 INDEX_SHEET = "siteselect"
 """Sheet of a questionnaire that says which sheet asks what."""
 INDEX_COLUMNS = ("node", "sheet", "method")

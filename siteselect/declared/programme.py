@@ -35,6 +35,9 @@ class Spacing(Declared):
     judged: Literal["nominal", "certain", "possible"] = "nominal"
     """With a distance d and accuracies a, b the truth lies in [d-a-b, d+a+b]. Two sites are too
     near by d itself, only if even the far end is too near, or already if the near end is."""
+    at_most_per_point: Annotated[int, Field(ge=1)] | None = None
+    """At most this many of the sites that are known by one and the same point, such as estates
+    known by their town only: how far apart they lie is not known."""
 
 
 class Budget(Declared):

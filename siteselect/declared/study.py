@@ -105,5 +105,7 @@ class Study(Declared):
     """Regions grown from the surface."""
     trust: Trust | None = None
     """How sure the ranking is; not asked if absent."""
+    programme: str | None = None
+    """File of the programme of parks, relative to the study; no parks are chosen if absent."""
     own_sites: str | None = None
     """A table or layer of the user's own sites, relative to the study."""

@@ -1,6 +1,7 @@
 """Amounts: what a feature supplies, which families it counts in, which class it carries."""
 
 import itertools
+import math
 
 import geopandas as gpd
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.measures import Amount, Count, Products
-from siteselect.measure.blocks import Blocks, candidates
+from siteselect.measure.blocks import Blocks, candidates, tree_of_points
 
 Floats = NDArray[np.float64]
 
@@ -33,14 +34,14 @@ def of(frame: gpd.GeoDataFrame, amount: Amount) -> Floats:
     Raises
     ------
     DataError
-        If the column of a declared amount is missing.
+        If a figure in a list of products is no amount.
     """
     if amount.products is not None:
         total = np.array([_of_row(row, amount.products) for row in frame.to_dict("records")])
     elif amount.column:
         total = pd.to_numeric(frame[amount.column], errors="coerce").fillna(0.0).to_numpy(float)
     else:
-        total = np.full(len(frame), 1.0 if amount.constant is None else amount.constant)
+        total = np.full(len(frame), amount.constant)
     if amount.by_status:
         total = total * frame["status"].map(lambda word: amount.by_status.get(word, 0.0)).to_numpy()
     return np.asarray(total, dtype=np.float64)
@@ -82,7 +83,7 @@ def capacities(text: str, name: str = "") -> dict[str, float]:
     Raises
     ------
     DataError
-        If a figure is no number.
+        If a figure is no number, not finite or negative.
 
     Examples
     --------
@@ -95,29 +96,43 @@ def capacities(text: str, name: str = "") -> dict[str, float]:
         if not figure:
             continue
         try:
-            result[product] = float(figure)
-        except ValueError as error:
-            raise DataError(
-                Fault(f"{figure[:40]!r} is no number", row=name, field=product)
-            ) from error
+            kt_y = float(figure)
+        except ValueError:
+            kt_y = math.nan
+        if not 0 <= kt_y < math.inf:
+            raise DataError(Fault(f"{figure[:40]!r} is no amount", row=name, field=product))
+        result[product] = kt_y
     return result
 
 
 def counted(frame: gpd.GeoDataFrame, measure: Count) -> gpd.GeoDataFrame:
-    """Features whose status counts."""
+    """Features whose status counts.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+    measure : Count
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+    """
     return frame[frame["status"].isin(list(measure.by_status))] if measure.by_status else frame
 
 
 def families(frame: gpd.GeoDataFrame, measure: Count) -> NDArray[np.bool_]:
     """Which families each feature belongs to.
 
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+    measure : Count
+        With families.
+
     Returns
     -------
     numpy.ndarray of bool, shape (features, families)
-        One family that holds every feature, if none are declared.
     """
-    if not measure.families:
-        return np.ones((len(frame), 1), dtype=bool)
     words = [
         {word.strip() for word in str(text).split(";")} for text in frame[measure.column].fillna("")
     ]
@@ -131,7 +146,7 @@ def count_within(
     slack_m: Floats,
     sources: Floats,
     *,
-    member: NDArray[np.bool_],
+    member: NDArray[np.bool_] | None,
     radius_m: float,
 ) -> tuple[Floats, Floats, Floats]:
     """How many families (or features) stand within a radius, and the bounds of that number.
@@ -144,8 +159,8 @@ def count_within(
         Accuracy of their positions, metres.
     sources : numpy.ndarray, shape (s, 3)
         Easting, northing, accuracy, metres.
-    member : numpy.ndarray of bool, shape (s, families)
-        With a single family every feature counts for itself.
+    member : numpy.ndarray of bool, shape (s, families), or None
+        Which families each belongs to; if none, every feature counts for itself.
     radius_m : float
         Radius.
 
@@ -154,14 +169,13 @@ def count_within(
     count, lower, upper : numpy.ndarray, shape (p,)
     """
     ends = [np.zeros(len(slack_m)) for _ in range(3)]
-    single = member.shape[1] == 1
     for first in range(0, len(slack_m), 4096):
         here = slice(first, first + 4096)
         away = _away(points.points[here], sources)
         doubt = slack_m[here, None] + sources[:, 2]
         for end, farther in zip(ends, (away, away + doubt, away - doubt), strict=True):
             hit = farther <= radius_m
-            end[here] = hit.sum(axis=1) if single else ((hit @ member) > 0).sum(axis=1)
+            end[here] = (hit if member is None else hit @ member).sum(axis=1)
     return ends[0], ends[1], ends[2]
 
 
@@ -193,7 +207,7 @@ def nearest_code(
     result = np.full((3, len(slack_m)), np.nan)
     if len(coded) and len(slack_m):
         large = points.levels[0]
-        tree = shapely.STRtree(shapely.points(coded[:, :2]))
+        tree = tree_of_points(coded)
         _, around = tree.query_nearest(
             shapely.points(large.disc[:, :2]), return_distance=True, all_matches=False
         )
@@ -210,8 +224,7 @@ def _codes(points: Floats, slack_m: Floats, near: Floats, within_m: float) -> Fl
     closest = away.argmin(axis=1)
     slack = slack_m[:, None] + near[:, 3]
     # Whatever may be nearer than the farthest that the nearest may stand, may be the nearest.
-    possible = (away - slack <= (away + slack).min(axis=1)[:, None]) & (slack_m[:, None] > 0)
-    possible[np.arange(len(points)), closest] = True
+    possible = away - slack <= (away + slack).min(axis=1)[:, None]
     codes = np.where(possible, near[:, 2], np.nan)
     out = np.stack([near[closest, 2], np.fmin.reduce(codes, axis=1), np.fmax.reduce(codes, axis=1)])
     out[:, away.min(axis=1) > within_m] = np.nan

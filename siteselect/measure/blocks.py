@@ -74,7 +74,7 @@ class Blocks:
         starts = []
         for north, east in zip(keys[0::2], keys[1::2], strict=True):
             changed |= (np.diff(north[order]) != 0) | (np.diff(east[order]) != 0)
-            starts.append(np.concatenate(([0], np.flatnonzero(changed) + 1, [len(order)])))
+            starts.append(np.unique([0, *(np.flatnonzero(changed) + 1), len(order)]))
         points = np.column_stack([easting[order], northing[order]])
         following = [*starts[1:], np.arange(len(order) + 1)]
         return cls(
@@ -161,6 +161,21 @@ class Spots:
             places.crs,
             tuple(groups),
         )
+
+
+def tree_of_points(features: Floats) -> shapely.STRtree:
+    """A tree of points.
+
+    Parameters
+    ----------
+    features : numpy.ndarray, shape (s, 2 or more)
+        Easting and northing, then anything.
+
+    Returns
+    -------
+    shapely.STRtree
+    """
+    return shapely.STRtree(np.asarray(shapely.points(features[:, :2])))
 
 
 def candidates(blocks: Blocks, tree: shapely.STRtree, distance_m: Floats) -> tuple[Ints, Ints]:

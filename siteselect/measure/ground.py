@@ -114,35 +114,39 @@ def _cell(raster: Raster, easting: Floats, northing: Floats) -> tuple[NDArray[np
 
 
 def range_within(
-    raster: Raster, easting: Floats, northing: Floats, radius_m: Floats
+    raster: Raster, easting: Floats, northing: Floats, *, radius_m: Floats
 ) -> tuple[Floats, Floats]:
-    """Least and greatest value within a distance of each point.
+    """Least and greatest value of the cells that a disc around each point touches.
 
     Parameters
     ----------
     raster : Raster
-    easting, northing, radius_m : numpy.ndarray, shape (p,)
+    easting, northing : numpy.ndarray, shape (p,)
         Metres.
+    radius_m : numpy.ndarray, shape (p,)
+        Radius of each disc; at 0 the point's own cell is read.
 
     Returns
     -------
     lower, upper : numpy.ndarray, shape (p,)
-        The value of the point's own cell counts always; NaN where nothing is known.
+        NaN where nothing is known.
     """
-    own = at(raster, easting, northing)
-    lower, upper = own.copy(), own.copy()
+    lower = at(raster, easting, northing)
+    upper = lower.copy()
     rows, columns = raster.values.shape
     row, column = _cell(raster, easting, northing)
     for i in np.flatnonzero(radius_m > 0):
         reach = int(np.ceil(radius_m[i] / raster.cell_m))
-        top, left = max(row[i] - reach, 0), max(column[i] - reach, 0)
-        window = raster.values[
-            top : min(row[i] + reach + 1, rows), left : min(column[i] + reach + 1, columns)
-        ]
-        r, c = np.indices(window.shape)
-        east = raster.transform.c + (c + left + 0.5) * raster.transform.a - easting[i]
-        north = raster.transform.f + (r + top + 0.5) * raster.transform.e - northing[i]
-        near = window[np.hypot(east, north) <= radius_m[i]]
-        lower[i] = np.fmin(own[i], np.fmin.reduce(near, initial=np.nan))
-        upper[i] = np.fmax(own[i], np.fmax.reduce(near, initial=np.nan))
+        r = np.arange(max(row[i] - reach, 0), min(row[i] + reach + 1, rows))
+        c = np.arange(max(column[i] - reach, 0), min(column[i] + reach + 1, columns))
+        if not len(r) or not len(c):
+            continue
+        # To the nearest point of each cell, not to its centre: the truth may lie in its corner.
+        half = raster.cell_m / 2
+        north = np.abs(raster.transform.f + (r + 0.5) * raster.transform.e - northing[i]) - half
+        east = np.abs(raster.transform.c + (c + 0.5) * raster.transform.a - easting[i]) - half
+        away = np.hypot(np.maximum(north, 0.0)[:, None], np.maximum(east, 0.0))
+        near = raster.values[r[0] : r[-1] + 1, c[0] : c[-1] + 1][away <= radius_m[i]]
+        lower[i] = np.fmin.reduce(near, initial=np.nan)
+        upper[i] = np.fmax.reduce(near, initial=np.nan)
     return lower, upper

@@ -12,7 +12,7 @@ from numba import njit
 from siteselect.measure.blocks import Floats, Ints
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def _distance(e: float, n: float, pieces: Floats, k: int) -> float:
     de, dn = pieces[k, 2] - pieces[k, 0], pieces[k, 3] - pieces[k, 1]
     pe, pn = e - pieces[k, 0], n - pieces[k, 1]
@@ -20,10 +20,10 @@ def _distance(e: float, n: float, pieces: Floats, k: int) -> float:
     t = (pe * de + pn * dn) / length2 if length2 > 0.0 else 0.0
     t = min(max(t, 0.0), 1.0)
     he, hn = pe - t * de, pn - t * dn
-    return math.sqrt(he * he + hn * hn) - pieces[k, 4]
+    return float(math.sqrt(he * he + hn * hn) - pieces[k, 4])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def _keep(disc: Floats, pieces: Floats, given: Ints, lows: Floats, kept: Ints) -> int:
     """Candidates that may decide the answer somewhere in a disc."""
     bound = math.inf
@@ -40,7 +40,7 @@ def _keep(disc: Floats, pieces: Floats, given: Ints, lows: Floats, kept: Ints) -
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def nearest(
     points: Floats,
     pieces: Floats,
@@ -64,7 +64,7 @@ def nearest(
     children : tuple of numpy.ndarray of int64
         First child of each large, middle and small square.
     out : numpy.ndarray, shape (p, 3)
-        Receives distance, near end and far end, metres; not below 0.
+        Receives distance, near end and far end, metres.
     """
     offsets, candidates = given
     large, middle, small = children
@@ -79,7 +79,7 @@ def nearest(
                     _least(points[i], pieces, few, out[i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def _least(point: Floats, pieces: Floats, few: Ints, out: Floats) -> None:
     best, near, far = math.inf, math.inf, math.inf
     for k in few:
@@ -87,10 +87,10 @@ def _least(point: Floats, pieces: Floats, few: Ints, out: Floats) -> None:
         best = min(best, d)
         near = min(near, d - pieces[k, 5])
         far = min(far, d + pieces[k, 5])
-    out[0], out[1], out[2] = max(best, 0.0), max(near, 0.0), max(far, 0.0)
+    out[0], out[1], out[2] = best, near, far
 
 
-@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True, error_model="numpy")
 def supplied(
     points: Floats,
     sources: Floats,

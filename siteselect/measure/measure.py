@@ -130,7 +130,7 @@ def prepare(criteria: CriteriaSet, catalog: Catalog, crs: CRS) -> Instruments:
             if key not in made:
                 made[key] = reader(declaration.measure, catalog, crs)
             readers.append(made[key])
-            factors.append(_factor(declaration.measure, declaration.unit))
+            factors.append(_factor(declaration.measure, declaration.unit, catalog))
             names = layers_of(declaration.measure)
             sources.append(names)
             partial.append(any(catalog.source(n).coverage == "partial" for n in names))
@@ -217,6 +217,7 @@ def layers_of(measure: Measure) -> tuple[str, ...]:
 
     Examples
     --------
+    >>> from siteselect.declared.measures import Inside, Target
     >>> layers_of(Inside(kind="inside", target=Target(layer="land")))
     ('land',)
     """
@@ -226,6 +227,13 @@ def layers_of(measure: Measure) -> tuple[str, ...]:
     return tuple(dict.fromkeys(t.layer for t in targets if t is not None))
 
 
-def _factor(measure: Measure, unit: str) -> float:
+def _factor(measure: Measure, unit: str, catalog: Catalog) -> float:
+    """From the unit of a reading to the declared one."""
     kind = dimension(measure)
-    return 1.0 / units.factor(unit, kind) if kind else 1.0
+    if kind:
+        return 1.0 / units.factor(unit, kind)
+    given = catalog.source(measure.layer).unit if isinstance(measure, Surface) else ""
+    for kind, fitting in units.UNITS.items():
+        if given in fitting:
+            return fitting[given] / units.factor(unit, kind)
+    return 1.0

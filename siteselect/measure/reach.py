@@ -1,15 +1,21 @@
-"""Reach: straight distance to features, and supply that loses weight with distance."""
+"""Reach: distance to features, supply that loses weight with it, distance over grids."""
 
 import itertools
+import math
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from siteselect.measure.blocks import Blocks, Floats, Ints, Level, candidates
+from siteselect.base.errors import DataError
+from siteselect.measure.blocks import Blocks, Floats, Ints, Level, candidates, tree_of_points
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @cache
@@ -32,8 +38,6 @@ class Segments:
         Easting and northing of both ends, metres.
     radius_m, error_m : numpy.ndarray, shape (s,)
         Radius of a disc around the piece, and how far its position or border may be wrong.
-    feature : numpy.ndarray of int64, shape (s,)
-        Index of the feature that each piece is of.
     tree : shapely.STRtree
         The pieces.
     """
@@ -41,7 +45,6 @@ class Segments:
     ends: Floats
     radius_m: Floats
     error_m: Floats
-    feature: Ints
     tree: shapely.STRtree
 
     def __len__(self) -> int:
@@ -50,9 +53,11 @@ class Segments:
     def take(self, keep: NDArray[np.bool_]) -> "Segments":
         """Some of the pieces."""
         ends = self.ends[keep]
-        return Segments(
-            ends, self.radius_m[keep], self.error_m[keep], self.feature[keep], _tree(ends)
-        )
+        return Segments(ends, self.radius_m[keep], self.error_m[keep], _tree(ends))
+
+    def middles(self) -> Floats:
+        """Easting and northing of the middle of each piece, shape (s, 2)."""
+        return (self.ends[:, :2] + self.ends[:, 2:]) / 2
 
 
 def segments(
@@ -95,13 +100,12 @@ def segments(
         ends=ends,
         radius_m=np.broadcast_to(np.asarray(radius_m, float), (size,))[feature],
         error_m=np.broadcast_to(np.asarray(error_m, float), (size,))[feature],
-        feature=feature,
         tree=_tree(ends),
     )
 
 
 def _tree(ends: Floats) -> shapely.STRtree:
-    return shapely.STRtree(shapely.linestrings(ends.reshape(-1, 2, 2)))
+    return shapely.STRtree(np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2))))
 
 
 def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]:
@@ -120,7 +124,7 @@ def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]
     Returns
     -------
     distance, near, far : numpy.ndarray, shape (p,)
-        Metres, not below 0; infinite if there is no feature.
+        Metres; below 0 within a disc, or within the error; infinite if there is no feature.
 
     Examples
     --------
@@ -172,7 +176,7 @@ def _nearest(
             few = mine[_may_decide(middle.disc[b], mine)]
             distance = to_segments(points[here], few) - few[:, 4]
             ends = (distance, distance - few[:, 5], distance + few[:, 5])
-            out[here] = np.maximum(np.column_stack([end.min(axis=1) for end in ends]), 0.0)
+            out[here] = np.column_stack([end.min(axis=1) for end in ends])
 
 
 def _may_decide(disc: Floats, pieces: Floats) -> NDArray[np.bool_]:
@@ -245,8 +249,7 @@ def supply(
         return nothing, nothing, nothing
     large = points.levels[0]
     doubt = slack_m.max() + sources[:, 3].max()
-    tree = shapely.STRtree(shapely.points(sources[:, :2]))
-    given = candidates(points, tree, cutoff_m + large.disc[:, 2] + doubt)
+    given = candidates(points, tree_of_points(sources), cutoff_m + large.disc[:, 2] + doubt)
     held = np.column_stack([points.points, slack_m])[points.order]
     decay, ordered = np.array([scale_m, cutoff_m]), np.empty((len(held), 3))
     compiled = kernels()
@@ -274,3 +277,184 @@ def _supplied(
         for column, end in enumerate(ends):
             weight = np.where(end <= cutoff, np.exp(-end / scale), 0.0)
             out[first:last, column] = weight @ near[:, 2]
+
+
+def distance_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> Floats:
+    """Exact straight distance from the centre of each cell to that of the nearest target.
+
+    Parameters
+    ----------
+    features : array_like, shape (rows, columns)
+        Cells that are finite and not 0 are targets; infinite and NaN cells are none.
+    cell_m : float or tuple of float
+        Side of a cell, metres; or its height and width, if they differ.
+
+    Returns
+    -------
+    numpy.ndarray, shape (rows, columns)
+        Metres; infinite if there is no target.
+
+    References
+    ----------
+    Maurer, Qi and Raghavan (2003), A linear time algorithm for computing exact Euclidean distance
+    transforms of binary images in arbitrary dimensions, IEEE Trans. PAMI 25(2) 265-270.
+
+    Examples
+    --------
+    >>> distance_grid([[0, 0, 7]], 500.0)
+    array([[1000.,  500.,    0.]])
+    """
+    row, column = _nearest_target(features, cell_m)
+    if not row.size:
+        return np.full(np.shape(features), np.inf)
+    height, width = _sides(cell_m)
+    here = np.indices(row.shape)
+    return np.asarray(np.hypot((row - here[0]) * height, (column - here[1]) * width))
+
+
+def allocation_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> Floats:
+    """Value of the target nearest to each cell; where several are as near, of one of them.
+
+    Parameters
+    ----------
+    features : array_like, shape (rows, columns)
+        As for `distance_grid`.
+    cell_m : float or tuple of float
+        Side of a cell, or its height and width.
+
+    Returns
+    -------
+    numpy.ndarray, shape (rows, columns)
+        NaN if there is no target.
+
+    Examples
+    --------
+    >>> allocation_grid([[4, 0, 0, 7]], 500.0)
+    array([[4., 4., 7., 7.]])
+    """
+    row, column = _nearest_target(features, cell_m)
+    if not row.size:
+        return np.full(np.shape(features), np.nan)
+    return np.asarray(features, dtype=np.float64)[row, column]
+
+
+def _nearest_target(features: ArrayLike, cell_m: float | tuple[float, float]) -> tuple[Ints, Ints]:
+    from scipy.ndimage import distance_transform_edt
+
+    array = _grid(features)
+    target = np.isfinite(array) & (array != 0)
+    if not target.any():
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    row, column = distance_transform_edt(
+        ~target, sampling=_sides(cell_m), return_distances=False, return_indices=True
+    )
+    return row, column
+
+
+def _grid(values: ArrayLike) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 2:
+        raise DataError(f"a grid of rows and columns is needed, got shape {array.shape}")
+    return array
+
+
+def _sides(cell_m: float | tuple[float, float]) -> tuple[float, float]:
+    height, width = np.broadcast_to(np.asarray(cell_m, dtype=np.float64), 2)
+    if not (0 < height < np.inf and 0 < width < np.inf):
+        raise DataError(f"sides of a cell must be positive, got {cell_m}")
+    return float(height), float(width)
+
+
+def cost_distance(
+    friction: ArrayLike,
+    sources: ArrayLike,
+    cell_m: float | tuple[float, float],
+    *,
+    barrier: ArrayLike | None = None,
+) -> Floats:
+    """Least accumulated cost from any source to each cell, over its eight neighbours.
+
+    A step costs the mean friction of its two cells times its length. A diagonal step may pass
+    between two barriers that touch by a corner.
+
+    Parameters
+    ----------
+    friction : array_like, shape (rows, columns)
+        Cost a metre, not negative; NaN or infinite cells cannot be entered.
+    sources : array_like
+        Either an array of the shape of `friction` whose cells that are finite and not 0 are
+        sources, or (row, column) of one source, or of several, shape (k, 2).
+    cell_m : float or tuple of float
+        Side of a cell, metres; or its height and width.
+    barrier : array_like of bool, shape (rows, columns), optional
+        Cells that cannot be entered.
+
+    Returns
+    -------
+    numpy.ndarray, shape (rows, columns)
+        Cost; infinite where no way leads, and on barriers.
+
+    Raises
+    ------
+    DataError
+        If a shape does not fit, a friction is negative, or a source lies beyond the grid.
+
+    References
+    ----------
+    Dijkstra (1959), A note on two problems in connexion with graphs, Numer. Math. 1, 269-271; the
+    cost of a step as in r.cost of GRASS GIS and in the cost distance tools of ArcGIS.
+
+    Examples
+    --------
+    >>> cost_distance([[1.0, 3.0, 1.0]], (0, 0), 10.0)
+    array([[ 0., 20., 40.]])
+    """
+    from scipy.sparse.csgraph import dijkstra
+
+    cost = _grid(friction)
+    if (cost < 0).any():
+        raise DataError("friction must not be negative")
+    closed = ~np.isfinite(cost)
+    if barrier is not None:
+        if np.shape(barrier) != cost.shape:
+            raise DataError(f"a barrier of shape {np.shape(barrier)} met a grid of {cost.shape}")
+        closed |= np.asarray(barrier, dtype=bool)
+    starts = _source_cells(sources, cost.shape)
+    starts = starts[~closed.ravel()[starts]]
+    if not len(starts):
+        return np.full(cost.shape, np.inf)
+    steps = _steps(np.where(closed, np.nan, cost), _sides(cell_m))
+    least = dijkstra(steps, directed=False, indices=starts, min_only=True)
+    return np.asarray(least, dtype=np.float64).reshape(cost.shape)
+
+
+def _source_cells(sources: ArrayLike, shape: tuple[int, ...]) -> Ints:
+    given = np.asarray(sources, dtype=np.float64)
+    if given.shape == shape:
+        return np.flatnonzero(np.isfinite(given) & (given != 0))
+    pairs = np.atleast_2d(given)
+    if pairs.shape[1:] != (2,) or ((pairs < 0) | (pairs >= shape) | (pairs % 1 != 0)).any():
+        raise DataError(f"sources are neither a grid of {shape} nor rows and columns within it")
+    return np.unique(np.ravel_multi_index(tuple(pairs.astype(np.int64).T), shape))
+
+
+def _steps(cost: Floats, sides: tuple[float, float]) -> "csr_array":
+    """The steps between neighbours as a graph, each once."""
+    from scipy.sparse import csr_array
+
+    height, width = sides
+    index = np.arange(cost.size).reshape(cost.shape)
+    # East, south, and the two diagonals south: half of the eight, the rest are the way back.
+    pairs = (
+        (np.s_[:, :-1], np.s_[:, 1:], width),
+        (np.s_[:-1], np.s_[1:], height),
+        (np.s_[:-1, :-1], np.s_[1:, 1:], math.hypot(height, width)),
+        (np.s_[:-1, 1:], np.s_[1:, :-1], math.hypot(height, width)),
+    )
+    start = np.concatenate([index[one].ravel() for one, _, _ in pairs])
+    end = np.concatenate([index[other].ravel() for _, other, _ in pairs])
+    weight = np.concatenate(
+        [((cost[one] + cost[other]) / 2 * length).ravel() for one, other, length in pairs]
+    )
+    known = ~np.isnan(weight)
+    return csr_array((weight[known], (start[known], end[known])), shape=(cost.size, cost.size))

@@ -1,6 +1,6 @@
 """Readers: for each kind of measure, a function from sample points to readings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -23,7 +23,7 @@ from siteselect.declared.measures import (
 )
 from siteselect.measure import amounts, ground, reach
 from siteselect.measure.blocks import Group, Spots
-from siteselect.world.catalog import Catalog, Raster, lonlat
+from siteselect.world.catalog import Catalog, Raster, column, lonlat
 from siteselect.world.places import Landmasses
 
 Floats = NDArray[np.float64]
@@ -56,29 +56,36 @@ def reader(measure: Measure, catalog: Catalog, crs: CRS) -> Reader:
     """
     match measure:
         case Distance():
-            return _distance(measure, catalog, crs)
+            take = _distance(measure, catalog, crs)
         case Supply():
-            return _supply(measure, catalog, crs)
+            take = _supply(measure, catalog, crs)
         case Count():
-            return _count(measure, catalog, crs)
+            take = _count(measure, catalog, crs)
         case Surface():
-            return _surface(measure, catalog, crs)
+            take = _surface(measure, catalog, crs)
         case Share():
-            return _share(measure, catalog, crs)
+            take = _share(measure, catalog, crs)
         case Inside():
-            return _inside(measure, catalog, crs)
+            take = _inside(measure, catalog, crs)
         case Attribute():
-            return _attribute(measure, catalog, crs)
+            take = _attribute(measure, catalog, crs)
+    return take
 
 
 def _selected(
-    measure: Distance | Supply | Count, catalog: Catalog, crs: CRS
+    measure: Distance | Supply | Count, needs: tuple[str, ...], catalog: Catalog, crs: CRS
 ) -> list[gpd.GeoDataFrame]:
-    return [catalog.select(target, crs) for target in (measure.target, *measure.also)]
+    """Features of all targets, after a look that they have the columns that the measure reads."""
+    frames = []
+    for target in (measure.target, *measure.also):
+        frame = catalog.select(target, crs)
+        for name in needs:
+            column(frame, name, target.layer)
+        frames.append(frame)
+    return frames
 
 
-def _landmass(geometry: NDArray[np.object_], catalog: Catalog, crs: CRS) -> NDArray[np.int64]:
-    middle = shapely.get_coordinates(shapely.centroid(geometry))
+def _landmass(middle: Floats, catalog: Catalog, crs: CRS) -> NDArray[np.int64]:
     masses = Landmasses(catalog.features("islands", crs), catalog.features("land", crs))
     return masses.of(middle[:, 0], middle[:, 1])
 
@@ -97,18 +104,24 @@ def _each(spots: Spots, work: Callable[[Group], Reading]) -> Reading:
 
 
 def _distance(measure: Distance, catalog: Catalog, crs: CRS) -> Reader:
-    frames = _selected(measure, catalog, crs)
+    radius = measure.radius
+    needs = (radius.column or radius.population,) if radius else ()
+    frames = _selected(measure, needs, catalog, crs)
     pieces, bodies = _pieces(frames, measure)
     of_mass = None
     if measure.reach == "same_landmass":
-        mass = _landmass(shapely.linestrings(pieces.ends.reshape(-1, 2, 2)), catalog, crs)
+        mass = _landmass(pieces.middles(), catalog, crs)
         of_mass = {int(m): pieces.take(mass == m) for m in np.unique(mass)}
     nothing = pieces.take(np.zeros(len(pieces), dtype=bool))
 
     def at_group(group: Group) -> Reading:
         near = pieces if of_mass is None else of_mass.get(group.landmass, nothing)
-        reading = reach.nearest_m(group.points, near)
-        return _signed(reading, bodies.holds(group.points.points), group.slack_m)
+        distance, low, high = reach.nearest_m(group.points, near)
+        inside, outermost = bodies.depths(group.points.points)
+        distance, low = (np.where(inside, 0.0, end) for end in (distance, low))
+        ends = (distance, low - group.slack_m, np.minimum(high, outermost) + group.slack_m)
+        nominal, near_end, far_end = (np.maximum(end, 0.0) for end in ends)
+        return nominal, near_end, far_end
 
     def at(spots: Spots) -> Reading:
         nominal, low, high = (part / 1000.0 for part in _each(spots, at_group))
@@ -119,32 +132,48 @@ def _distance(measure: Distance, catalog: Catalog, crs: CRS) -> Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Bodies:
-    """Polygons, to tell which points lie in them."""
+    """Polygons, to tell which points lie in them, and how deep."""
 
     tree: shapely.STRtree
+    error_m: Floats
 
     @classmethod
-    def of(cls, polygons: NDArray[np.object_]) -> "_Bodies":
-        parts = shapely.get_parts(polygons)
+    def of(cls, polygons: NDArray[np.object_], error_m: Floats) -> "_Bodies":
+        parts, owner = shapely.get_parts(polygons, return_index=True)
         shapely.prepare(parts)
-        return cls(shapely.STRtree(parts))
+        return cls(shapely.STRtree(parts), error_m[owner])
 
-    def holds(self, points: Floats) -> NDArray[np.bool_]:
-        """Whether each of some points lies in any of them."""
-        inside = np.zeros(len(points), dtype=bool)
+    def hits(self, points: Floats) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """Each body near some points, and which of them lie in it."""
         if len(points):
             box = shapely.box(*points.min(axis=0), *points.max(axis=0))
-            for body in self.tree.geometries[self.tree.query(box)]:
-                inside |= shapely.contains_xy(body, points[:, 0], points[:, 1])
+            for body in self.tree.query(box):
+                yield body, shapely.contains_xy(self.tree.geometries[body], *points.T)
+
+    def holds(self, points: Floats) -> NDArray[np.bool_]:
+        """Whether each point lies in any of them."""
+        inside = np.zeros(len(points), dtype=bool)
+        for _, mine in self.hits(points):
+            inside |= mine
         return inside
+
+    def depths(self, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
+        """Whether each point lies in any, and how far beyond it the nearest border may then be."""
+        beyond = np.full(len(points), np.inf)
+        for body, mine in self.hits(points):
+            if mine.any():
+                border = shapely.boundary(self.tree.geometries[body])
+                depth = shapely.distance(border, shapely.points(points[mine]))
+                beyond[mine] = np.minimum(beyond[mine], self.error_m[body] - depth)
+        return np.isfinite(beyond), beyond
 
 
 def _pieces(frames: list[gpd.GeoDataFrame], measure: Distance) -> tuple[reach.Segments, _Bodies]:
     geometry = np.concatenate([frame.geometry.to_numpy() for frame in frames])
     sizes = [_discs(frame, measure.radius) for frame in frames]
     radius, error = (np.concatenate(parts) for parts in zip(*sizes, strict=True))
-    polygon = np.isin(shapely.get_type_id(geometry), (3, 6))
-    bodies = _Bodies.of(geometry[polygon & ~np.bool_(measure.outline)])
+    polygon = np.isin(shapely.get_type_id(geometry), (3, 6)) & (not measure.outline)
+    bodies = _Bodies.of(geometry[polygon], error[polygon])
     return reach.segments(geometry, radius_m=radius, error_m=error), bodies
 
 
@@ -155,23 +184,13 @@ def _discs(frame: gpd.GeoDataFrame, radius: Radius | None) -> tuple[Floats, Floa
     if radius.column:
         km = pd.to_numeric(frame[radius.column]).to_numpy(dtype=float)
     else:
-        people = pd.to_numeric(frame[radius.population]).fillna(0).to_numpy(dtype=float)
+        people = pd.to_numeric(frame[radius.population]).to_numpy(dtype=float)
         km = np.sqrt(people / radius.people_per_ha / 100.0 / np.pi)
     unknown = np.isnan(km)
     km = np.where(unknown, 0.0, km)
     # A feature of unknown size may reach that far, but proves nothing: it can never exclude.
     error = np.where(unknown, radius.unknown_km, accuracy + radius.shape_error * km)
     return km * 1000.0, error * 1000.0
-
-
-def _signed(reading: Reading, inside: NDArray[np.bool_], slack_m: Floats) -> Reading:
-    distance, near, far = reading
-    near, farther = np.maximum(near - slack_m, 0.0), far + slack_m
-    if inside.any():
-        # Inside a body its border lies that far away on the other side.
-        farther[inside] = np.maximum(farther[inside] - 2 * distance[inside], 0.0)
-        distance, near = np.where(inside, 0.0, distance), np.where(inside, 0.0, near)
-    return distance, near, farther
 
 
 def _gaps(measure: Distance, spots: Spots, reading: Reading) -> Reading:
@@ -190,8 +209,11 @@ def _gaps(measure: Distance, spots: Spots, reading: Reading) -> Reading:
 
 
 def _supply(measure: Supply, catalog: Catalog, crs: CRS) -> Reader:
-    frames = _selected(measure, catalog, crs)
-    amount = np.concatenate([amounts.of(frame, measure.amount) for frame in frames])
+    declared = measure.amount
+    products = declared.products.column if declared.products else ""
+    needs = (declared.column, products, "status" if declared.by_status else "")
+    frames = _selected(measure, tuple(filter(None, needs)), catalog, crs)
+    amount = np.concatenate([amounts.of(frame, declared) for frame in frames])
     sources = np.column_stack([_positions(frames), amount, _accuracies(frames)])[amount > 0]
     masses = _source_masses(measure, sources, catalog, crs)
     scale_m, cutoff_m = measure.decay.scale_km * 1000.0, measure.decay.cutoff_km * 1000.0
@@ -219,12 +241,16 @@ def _source_masses(
 ) -> NDArray[np.int64] | None:
     if measure.reach == "anywhere":
         return None
-    return _landmass(shapely.points(sources[:, :2]), catalog, crs)
+    return _landmass(sources[:, :2], catalog, crs)
 
 
 def _count(measure: Count, catalog: Catalog, crs: CRS) -> Reader:
-    frames = [amounts.counted(frame, measure) for frame in _selected(measure, catalog, crs)]
-    families = np.concatenate([amounts.families(frame, measure) for frame in frames])
+    needs = ("status" if measure.by_status else "", measure.column if measure.families else "")
+    chosen = _selected(measure, tuple(filter(None, needs)), catalog, crs)
+    frames = [amounts.counted(frame, measure) for frame in chosen]
+    families = None
+    if measure.families:
+        families = np.concatenate([amounts.families(frame, measure) for frame in frames])
     sources = np.column_stack([_positions(frames), _accuracies(frames)])
     masses = _source_masses(measure, sources, catalog, crs)
 
@@ -234,7 +260,7 @@ def _count(measure: Count, catalog: Catalog, crs: CRS) -> Reader:
             group.points,
             group.slack_m,
             sources[mine],
-            member=families[mine],
+            member=None if families is None else families[mine],
             radius_m=measure.radius_km * 1000.0,
         )
 
@@ -268,7 +294,7 @@ def _sampled(raster: Raster, own_km: float) -> Reader:
             # A cell of the grid stands for its own ground; only an uncertain site looks around.
             return values, values, values
         look = np.where(spots.slack_m > 0, spots.slack_m + own_km * 1000.0, 0.0)
-        low, high = ground.range_within(raster, spots.easting, spots.northing, look)
+        low, high = ground.range_within(raster, spots.easting, spots.northing, radius_m=look)
         return values, low, high
 
     return at
@@ -279,16 +305,17 @@ def _sampled(raster: Raster, own_km: float) -> Reader:
 
 def _inside(measure: Inside, catalog: Catalog, crs: CRS) -> Reader:
     frame = catalog.select(measure.target, crs)
-    polygons = frame.geometry.to_numpy()
-    bodies = _Bodies.of(polygons)
-    error = frame["position_accuracy_km"].to_numpy(dtype=float) * 1000.0
-    pieces = reach.segments(polygons, error_m=error)
+    # What adjoins is one body: the line between two provinces is no way out of the study area.
+    whole = shapely.get_parts(shapely.union_all(frame.geometry.to_numpy()))
+    error_m = frame["position_accuracy_km"].to_numpy(dtype=float).max(initial=0.0) * 1000.0
+    bodies = _Bodies.of(whole, np.full(len(whole), error_m))
+    pieces = reach.segments(whole)
 
     def at_group(group: Group) -> Reading:
-        distance, near, far = reach.nearest_m(group.points, pieces)
+        distance, _, _ = reach.nearest_m(group.points, pieces)
         inside = bodies.holds(group.points.points)
         signed = np.where(inside, distance, -distance) / 1000.0
-        slack = (group.slack_m + np.maximum(far - distance, distance - near)) / 1000.0
+        slack = (group.slack_m + error_m) / 1000.0
         return signed, signed - slack, signed + slack
 
     return lambda spots: _each(spots, at_group)
@@ -298,7 +325,7 @@ def _attribute(measure: Attribute, catalog: Catalog, crs: CRS) -> Reader:
     if measure.target is None:
         return lambda spots: _own(measure, spots)
     frame = catalog.select(measure.target, crs)
-    codes = _coded(frame[measure.column], measure.codes)
+    codes = _coded(column(frame, measure.column, measure.target.layer), measure.codes)
     coded = np.column_stack([_positions([frame]), codes, _accuracies([frame])])
     within = np.inf if measure.within_km is None else measure.within_km * 1000.0
 
@@ -315,7 +342,7 @@ def _own(measure: Attribute, spots: Spots) -> Reading:
     return codes, codes, codes
 
 
-def _coded(column: pd.Series, codes: Mapping[str, float]) -> Floats:
+def _coded(words: pd.Series, codes: Mapping[str, float]) -> Floats:
     if codes:
-        return column.map(lambda word: codes.get(str(word), np.nan)).to_numpy(dtype=float)
-    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+        return words.map(lambda word: codes.get(str(word), np.nan)).to_numpy(dtype=float)
+    return pd.to_numeric(words, errors="coerce").to_numpy(dtype=float)

@@ -384,6 +384,7 @@ def rules_of(options: Options, programme: Programme) -> Iterator[Rule]:
         yield _at_most("undetermined", words, options.undetermined, 0)
     yield from _lock_rules(options, programme)
     yield from _quota_rules(options, "park_type", programme.park_types)
+    yield from _point_rules(options, programme)
     yield from _apart_rules(options, programme)
     yield from _quota_rules(options, "province", programme.provinces)
     k, m = programme.k, len(options.site)
@@ -392,6 +393,24 @@ def rules_of(options: Options, programme: Programme) -> Iterator[Rule]:
         f"درست {k} پارک خواسته شده است ({len(set(options.site))} نامزد قابل انتخاب است)",
     )
     yield Rule(COUNT, words, np.array([[1.0] * m, [-1.0] * m]), np.array([k * 1.0, -k]), wants=1)
+
+
+def _point_rules(options: Options, programme: Programme) -> Iterator[Rule]:
+    most = None if programme.spacing is None else programme.spacing.at_most_per_point
+    if most is None:
+        return
+    pool = options.pool
+    points = np.column_stack([pool.easting, pool.northing])[options.site]
+    _, which = np.unique(np.round(points), axis=0, return_inverse=True)
+    for point in np.unique(which):
+        members = which == point
+        sites = pool.ids[np.unique(options.site[members])].tolist()
+        if len(sites) > most:
+            words = said(
+                f"at most {most} of the {len(sites)} sites at the point of {sites[0]}",
+                f"حداکثر {most} پهنه از {len(sites)} پهنهٔ هم‌نقطه با {sites[0]}",
+            )
+            yield _at_most(f"point {sites[0]}", words, members, most)
 
 
 def _at_most(name: str, words: Titles, members: NDArray[Any], most: float) -> Rule:

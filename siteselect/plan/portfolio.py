@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from siteselect.base.text import persian_digits
+from siteselect.base.text import persian_figures
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan import exact
@@ -384,7 +384,7 @@ def _who(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titles]:
     who = _listed(tuple(pick.id for pick in portfolio.picks), names)
     yield Titles(
         en=f"{k} parks are chosen: {who.en}.",
-        fa=f"{persian_digits(str(k))} پارک برگزیده شده است: {who.fa}.",
+        fa=f"{persian_figures(str(k))} پارک برگزیده شده است: {who.fa}.",
     )
     if portfolio.gap <= 1e-6:
         yield said(
@@ -422,7 +422,7 @@ def _cost(portfolio: Portfolio) -> Iterator[Titles]:
         cost = f"{rule.cost:.3f}"
         yield Titles(
             en=f"The rule «{rule.titles.en}» costs {cost}.",
-            fa=f"قاعدهٔ «{rule.titles.fa}» {persian_digits(cost)} هزینه دارد.",
+            fa=f"قاعدهٔ «{rule.titles.fa}» {persian_figures(cost)} هزینه دارد.",
         )
 
 
@@ -433,7 +433,7 @@ def _contest(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titl
         loss = f"{nearest_swap.loss:.4f}"
         yield Titles(
             en=f"The nearest contest: {back.en} for {out.en} would lose {loss}.",
-            fa=f"نزدیک‌ترین رقابت: {back.fa} به‌جای {out.fa} با افت {persian_digits(loss)}.",
+            fa=f"نزدیک‌ترین رقابت: {back.fa} به‌جای {out.fa} با افت {persian_figures(loss)}.",
         )
     needed = tuple(item.id for item in portfolio.importance if np.isinf(item.loss))
     if needed:

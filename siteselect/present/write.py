@@ -9,7 +9,7 @@ from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.study import Study
-from siteselect.present import export
+from siteselect.present import export, figures
 from siteselect.present.maps import write as page
 from siteselect.study.compare import read_manifest
 from siteselect.study.result import Result
@@ -64,7 +64,7 @@ def run(
 
 def write(
     result: Result, out: Path, *, force: bool = False, progress: Progress = lambda _: None
-) -> None:
+) -> tuple[str, ...]:
     """The files of a result, as one set.
 
     Parameters
@@ -77,6 +77,11 @@ def write(
     progress : callable
         Told in a few words what begins.
 
+    Returns
+    -------
+    tuple of str
+        What could not be written, and why; the manifest says so too.
+
     Raises
     ------
     DataError
@@ -87,12 +92,17 @@ def write(
         export.write(result, folder)
         progress("drawing the map")
         page.write(result, folder / "map.html")
+        progress("drawing the figures")
+        missing = figures.write(result, folder)
         outputs = {
             path.name: files.sha256(path) for path in sorted(folder.iterdir()) if path.is_file()
         }
         manifest = {**result.manifest, "outputs": outputs}
+        if missing:
+            manifest["warnings"] = [*manifest.get("warnings", ()), *missing]
         content = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
         files.write_text(folder / "manifest.json", content + "\n")
+    return missing
 
 
 def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:

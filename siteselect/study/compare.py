@@ -58,7 +58,6 @@ class Run:
                 folder / "ranking.csv",
                 encoding="utf-8-sig",
                 dtype={"id": str},
-                float_precision="round_trip",
             )
         except (OSError, ValueError) as error:
             fault = Fault(f"cannot be read ({error})", file=str(folder / "ranking.csv"))

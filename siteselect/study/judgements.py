@@ -1,7 +1,7 @@
 """What members brought, read: matrices, lists and questionnaires become arrays."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +19,7 @@ from siteselect.declared.judgements import (
     HEADINGS,
     INDEX_COLUMNS,
     INDEX_SHEET,
+    MEMBER,
     BestWorst,
     Members,
     Pairs,
@@ -54,7 +55,7 @@ class Answer:
     figures: Floats
     file: str
     field: str = ""
-    rows: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str] = NOBODY
 
     def aligned(self, expected: tuple[str, ...]) -> "Answer":
         """The same in a wanted order.
@@ -173,7 +174,7 @@ def questionnaire(path: Path) -> Speaker | None:
     for node, sheet, method in index.rows:
         try:
             table = read_table(path, sheet=sheet)
-            if node == "member":
+            if node == MEMBER:
                 person = _person(table)
             elif not _blank(table, method):
                 answers[node] = _of_table(table, method, field=sheet)
@@ -185,6 +186,34 @@ def questionnaire(path: Path) -> Speaker | None:
     name = person.get("name", "").strip() or path.stem
     organisation = person.get("organisation", "").strip()
     return Speaker(name, organisation, importance, index.rows[0][2], answers, path.name)
+
+
+def read_lists(path: Path, method: str, *, sheet: str | None = None) -> dict[str, Answer]:
+    """One person's judgements: the lists of a questionnaire, or the one list of another file.
+
+    Parameters
+    ----------
+    path, method, sheet
+        As for `read_answer`.
+
+    Returns
+    -------
+    dict of str to Answer
+        By ``(groups)`` and the ids of the groups; by an empty text for one list.
+
+    Raises
+    ------
+    DeclarationError, DataError
+        Every fault; or if a questionnaire is unanswered, or asks by another method.
+    """
+    speaker = questionnaire(path) if path.suffix.lower() == ".xlsx" and sheet is None else None
+    if speaker is None:
+        return {"": read_answer(path, method, sheet=sheet)}
+    if speaker.method != method:
+        raise DeclarationError(Fault(f"asks by {speaker.method}, not {method}", path.name))
+    if not speaker.answers:
+        raise DeclarationError(Fault("no sheet of the questionnaire is answered", path.name))
+    return dict(speaker.answers)
 
 
 def read_members(path: Path) -> tuple[str, tuple[Speaker, ...]]:
@@ -236,7 +265,7 @@ def read_members(path: Path) -> tuple[str, tuple[Speaker, ...]]:
 def _speakers(declared: Members, file: str, lines: files.Line) -> Iterator[Speaker]:
     for i, member in enumerate(declared.members):
         told: dict[str, Any] = {} if member.groups is None else {GROUPS: member.groups}
-        where: dict[str, tuple[str | int, ...]] = {GROUPS: ("members", i, GROUPS)}
+        where: dict[str, tuple[str | int, ...]] = {GROUPS: ("members", i, "groups")}
         for group, content in member.criteria.items():
             told[group], where[group] = content, ("members", i, "criteria", group)
         answers = {
@@ -299,11 +328,11 @@ def _importance(text: str, file: str, faults: list[Fault]) -> float:
     except ValueError as error:
         faults.append(Fault(f"{error}, not {text[:40]!r}", file, "", "importance"))
         return 1.0
-    if value is None:
+    if not isinstance(value, float):
         return 1.0
-    if not (isinstance(value, float) and 0 <= value < np.inf):
+    if value < 0:
         faults.append(Fault(f"{text[:40]!r} is below 0", file, "", "importance"))
-    return float(str(value))
+    return value
 
 
 def _of_table(table: Table, method: str, *, field: str = "") -> Answer:
@@ -386,20 +415,22 @@ def _pair_list(table: Table, *, field: str) -> Answer:
     one, other, said = _need(table, ("first", "second", "judgement"))
     pairs = [(row[one].strip(), row[other].strip()) for row in table.rows]
     names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
-    matrix, rows = np.full((len(names), len(names)), np.nan), {}
+    matrix = np.full((len(names), len(names)), np.nan)
+    rows: dict[str, str] = {}
     np.fill_diagonal(matrix, 1.0)
     faults: list[Fault] = []
+    seen: set[frozenset[str]] = set()
     for i, (a, b) in enumerate(pairs):
         row = f"row {table.numbers[i]}"
         if not a or not b or a == b:
             faults.append(Fault(f"{a!r} against {b!r} is no pair", table.file, row))
             continue
-        here = _cell(table.rows[i][said], table, i, column=table.columns[said], faults=faults,
-                     needed=False)  # fmt: skip
-        at, back = names.index(a), names.index(b)
-        if not np.isnan(matrix[at, back]) or (not np.isnan(matrix[back, at]) and a > b):
-            faults.append(Fault(f"{a} against {b} is judged twice", table.file, row))
-        matrix[at, back] = here
+        if {a, b} in seen:
+            faults.append(Fault(f"{a} against {b} stands twice", table.file, row))
+        seen.add(frozenset((a, b)))
+        matrix[names.index(a), names.index(b)] = _cell(
+            table.rows[i][said], table, i, column=table.columns[said], faults=faults, needed=False
+        )
         rows.setdefault(a, row)
     if faults:
         raise DeclarationError(faults)

@@ -167,7 +167,12 @@ def _checked(
 
 
 def check_own(
-    path: Path, kind: str, *, crs: str | None = None, encoding: str | None = None
+    path: Path,
+    kind: str,
+    *,
+    crs: str | None = None,
+    encoding: str | None = None,
+    layer: str | None = None,
 ) -> tuple[int, tuple[str, ...]]:
     """Hold a file of the user's against what its kind must be.
 
@@ -176,8 +181,8 @@ def check_own(
     path : pathlib.Path
     kind : str
         One of `siteselect.world.checks.KINDS`.
-    crs, encoding : str, optional
-        What the file does not say of itself.
+    crs, encoding, layer : str, optional
+        What the file does not say of itself, and which of its layers or sheets.
 
     Returns
     -------
@@ -195,7 +200,7 @@ def check_own(
         kind,
         area(question.study, question.catalog),
         criteria=question.criteria,
-        reading=checks.Reading(crs=crs, encoding=encoding),
+        reading=checks.Reading(crs=crs, encoding=encoding, layer=layer),
     )
     if report.faults:
         raise DataError(report.faults)

@@ -6,14 +6,38 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+from numpy.typing import NDArray
 
 from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
+from siteselect.plan.portfolio import Portfolio
 from siteselect.study.robustness import Robustness
-from siteselect.world.places import Sites, Surface
+from siteselect.world.places import Grid, Sites, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Values of every criterion on coarse cells, so that a page can weigh them anew.
+
+    Parameters
+    ----------
+    grid : Grid
+        Coarse cells over the same provinces.
+    cells : numpy.ndarray of int64, shape (n,)
+        Flat indices of the cells within the study area.
+    values : numpy.ndarray, shape (n, m)
+        Value 0..1 of each criterion at the centre of the cell; NaN unknown.
+    verdict : numpy.ndarray of int8, shape (n,)
+        As in `Scores`.
+    """
+
+    grid: Grid
+    cells: NDArray[np.int64]
+    values: NDArray[np.float64]
+    verdict: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +71,10 @@ class Result:
         Provenance: versions, command, seed, CRS, hashes of inputs and declarations.
     robustness : Robustness or None
         How sure the ranking is, if it was asked.
+    portfolio : Portfolio or None
+        The chosen parks, if the study names a programme that can be met.
+    lattice : Lattice or None
+        What each criterion is worth on coarse cells.
     """
 
     study: Study
@@ -61,6 +89,8 @@ class Result:
     warnings: tuple[str, ...]
     manifest: Mapping[str, Any]
     robustness: Robustness | None = None
+    portfolio: Portfolio | None = None
+    lattice: Lattice | None = None
 
     @property
     def sites(self) -> gpd.GeoDataFrame:
@@ -77,6 +107,12 @@ class Result:
             frame["prob_top_k"] = np.where(there, ranks.prob_top_k, np.nan)
             frame["rank_low"] = np.where(there, ranks.rank_low, np.nan)
             frame["rank_high"] = np.where(there, ranks.rank_high, np.nan)
+        if self.portfolio is not None:
+            chosen = {pick.id: pick.park_type for pick in self.portfolio.picks}
+            frame["in_portfolio"] = frame["id"].isin(list(chosen))
+            frame["park_type"] = frame["id"].map(chosen).fillna("")
+            if self.portfolio.robust is not None:
+                frame["prob_in_portfolio"] = self.portfolio.robust.probability
         listed = frame["rank"].where(frame["rank"] > 0, len(frame) + 1)
         order = frame.assign(_listed=listed).sort_values(["_listed", "verdict", "id"]).index
         return frame.loc[order].reset_index(drop=True)

@@ -12,16 +12,19 @@ import pandas as pd
 from pyproj import CRS
 
 from siteselect.base import files
-from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.base.errors import DataError, DeclarationError, Fault, NoSolution
 from siteselect.base.text import nearest
 from siteselect.decide.score import EXCLUDED, Scores, score
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet, read_criteria
+from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.measure import tiles
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
+from siteselect.plan.portfolio import Portfolio
 from siteselect.study import manifest
-from siteselect.study.result import Result
+from siteselect.study.parks import parks
+from siteselect.study.result import Lattice, Result
 from siteselect.study.robustness import robustness, spread_of
 from siteselect.world import checks, sites
 from siteselect.world.catalog import WGS84, Catalog
@@ -32,6 +35,8 @@ CONTEXT = (
     "provinces", "neighbours", "land", "islands", "estates", "ports", "pipelines", "feedstock",
     "railways", "protected", "towns",
 )  # fmt: skip
+
+LATTICE_M = 5000.0
 
 Progress = Callable[[str], None]
 
@@ -52,6 +57,8 @@ class Question:
         Analysis CRS.
     declarations : tuple of pathlib.Path
         Files that were read.
+    programme : Programme or None
+        How many parks, under which rules.
     own : geopandas.GeoDataFrame or None
         The user's own sites, in EPSG:4326.
     warnings : tuple of str
@@ -63,6 +70,7 @@ class Question:
     catalog: Catalog
     crs: CRS
     declarations: tuple[Path, ...]
+    programme: Programme | None
     own: gpd.GeoDataFrame | None
     warnings: tuple[str, ...]
 
@@ -84,14 +92,15 @@ class Own:
         A table or a layer.
     alone : bool
         Leave estates and new regions out of the pool.
-    crs, encoding : str, optional
-        What the file does not say of itself.
+    crs, encoding, layer : str, optional
+        What the file does not say of itself, and which of its layers or sheets.
     """
 
     path: Path
     alone: bool = False
     crs: str | None = None
     encoding: str | None = None
+    layer: str | None = None
 
 
 def ask(
@@ -99,6 +108,8 @@ def ask(
     *,
     own: Own | None = None,
     criteria: CriteriaSet | None = None,
+    programme: Path | None = None,
+    k: int | None = None,
     changes: Mapping[str, Any] = MappingProxyType({}),
 ) -> Question:
     """Read a study and everything it names.
@@ -112,6 +123,10 @@ def ask(
         The user's own sites, instead of those that the study names.
     criteria : CriteriaSet, optional
         Instead of the one that the study names.
+    programme : pathlib.Path, optional
+        File of the programme, instead of the one that the study names.
+    k : int, optional
+        How many parks, instead of the programme's number.
     changes : mapping
         Fields of the study that are to be another.
 
@@ -130,7 +145,7 @@ def ask(
     declared = path if isinstance(path, Study) else files.read(path, Study)
     read_files = [] if isinstance(path, Study) else [path]
     if own is not None and own.alone:
-        changes = {**changes, "existing": None, "greenfield": None}
+        changes = {**changes, "existing": None, "greenfield": None, "programme": None}
     if changes:
         data = {**declared.model_dump(mode="json"), **changes}
         declared = files.validate(data, Study, file=str(declared.id))
@@ -143,7 +158,13 @@ def ask(
     _known_provinces(declared, catalog)
     if own is None and declared.own_sites:
         own = Own(folder / declared.own_sites)
-    question = Question(declared, criteria, catalog, crs, tuple(read_files), None, ())
+    if programme is None and declared.programme is not None:
+        programme = _beside(folder, bundled, declared.programme)
+    read_files += [programme] if programme else []
+    asked = files.read(programme, Programme) if programme else None
+    if asked is not None and k is not None:
+        asked = asked.model_copy(update={"k": k})
+    question = Question(declared, criteria, catalog, crs, tuple(read_files), asked, None, ())
     return question if own is None else _with_own(question, own)
 
 
@@ -153,7 +174,7 @@ def _with_own(question: Question, own: Own) -> Question:
         own.path,
         area(question.study, question.catalog),
         criteria=question.criteria,
-        reading=checks.Reading(crs=own.crs, encoding=own.encoding),
+        reading=checks.Reading(crs=own.crs, encoding=own.encoding, layer=own.layer),
         warnings=faults,
     )
     given = {
@@ -235,9 +256,10 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
     if study.trust is not None:
         progress("drawing weights, methods, data and positions")
     trust = robustness(study, question.criteria, table, scores=scores, kinds=kinds)
+    chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
     rules = catalog.table("rules")
-    warnings = (*question.warnings, *_remarks(question, scores))
+    warnings = (*question.warnings, *_remarks(question, scores), *trouble)
     return Result(
         study=study,
         criteria=question.criteria,
@@ -258,19 +280,55 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
             warnings=warnings,
         ),
         robustness=trust,
+        portfolio=chosen,
+        lattice=lattice_of(question, instruments),
     )
+
+
+def _parks(
+    question: Question,
+    pooled: Sites,
+    table: PerformanceTable,
+    *,
+    scores: Scores,
+    progress: Progress,
+) -> tuple[Portfolio | None, list[str]]:
+    if question.programme is None:
+        return None, []
+    progress(f"choosing {question.programme.k} parks")
+    try:
+        chosen = parks(
+            question.programme,
+            pooled,
+            study=question.study,
+            criteria=question.criteria,
+            table=table,
+            scores=scores,
+        )
+    except NoSolution as error:
+        # The ranking stands without the parks; why none can be chosen is told with it.
+        return None, [f"no parks can be chosen: {fault}" for fault in error.faults]
+    return chosen, [note.en for note in chosen.notes]
 
 
 def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
     return {str(column): "" if pd.isna(cell) else str(cell) for column, cell in row.items()}
 
 
-def grid_of(question: Question) -> Grid:
-    """The study grid."""
+def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
+    """The study grid, or one of another cell over the same provinces."""
     provinces = question.catalog.features("provinces", question.crs)
     chosen = provinces[provinces["iso"].isin(question.study.provinces)]
     islands = question.catalog.features("islands", question.crs)
-    return Grid.over(chosen, question.study.cell_m, islands=islands)
+    return Grid.over(chosen, cell_m or question.study.cell_m, islands=islands)
+
+
+def lattice_of(question: Question, instruments: Instruments) -> Lattice:
+    """What each criterion is worth on cells of `LATTICE_M`, or the study's if those are larger."""
+    grid = grid_of(question, cell_m=max(LATTICE_M, question.study.cell_m))
+    table = read(instruments.without_inquiries(), grid.places())
+    scores = score(table, question.criteria, bounds=False)
+    return Lattice(grid, grid.cell_ids(), scores.values, scores.verdict)
 
 
 def surface_of(

@@ -17,6 +17,7 @@ from siteselect.declared.study import ALBERS
 from siteselect.world.admit import row_list, shown
 
 TOWN_REACH_KM = 30.0
+WORTH_SAYING_KM = 0.05
 _FILLERS = frozenset({"province", "ostan", "استان", "and", "va", "o", "و", "-", "&"})
 
 _KIND_WORDS = frozenset(
@@ -308,7 +309,9 @@ class Located:
         own, away = float(self.accuracy_km[at]), float(self.reach[0][at])
         coast, line = own + self.area.land_accuracy_km, own + self.area.province_accuracy_km
         shore = float(self.shore_km[at])
-        if shore > 0 and not dry:
+        if shore > WORTH_SAYING_KM:
+            if dry:  # out at sea by nature, it belongs to a province without lying in it
+                return []
             text = f"lies in the sea, {shore:.1f} km from land; known to within {coast:g} km"
             return [Finding((at,), "sea", text, beyond=shore > coast)]
         known = f"; known to within {line:g} km"
@@ -317,8 +320,9 @@ class Located:
             off = float(shapely.distance(self.shapes[at], self.area.province_shapes[which])) / 1e3
             title = self.area.provinces["name_en"].iloc[which]
             text = f"lies {off:.1f} km outside {title}, the province it names{known}"
-            return [Finding((at,), "province", text, beyond=off > line)] if off > 0 else []
-        if within and away > 0:
+            told = [Finding((at,), "province", text, beyond=off > line)]
+            return told if off > WORTH_SAYING_KM else []
+        if within and away > WORTH_SAYING_KM:
             text = f"lies outside the provinces of the study, {away:.1f} km from the nearest{known}"
             return [Finding((at,), "outside", text, beyond=away > line)]
         return []

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.features import rasterize
 
+from siteselect.base.text import persian_digits
 from siteselect.declared.study import Existing, Greenfield, Study
 from siteselect.world import regions
 from siteselect.world.catalog import Catalog, lonlat
@@ -123,7 +124,7 @@ def _named(towns: gpd.GeoDataFrame, east: Floats, north: Floats) -> list[tuple[s
         bearing = round(float(np.degrees(np.arctan2(*away))) / 45.0) % 8
         en, fa = DIRECTIONS[bearing]
         name_fa = town["name_fa"] if isinstance(town["name_fa"], str) else ""
-        persian = f"{km} کیلومتری {fa} {name_fa or town['name_en']}"
+        persian = f"{persian_digits(str(km))} کیلومتری {fa} {name_fa or town['name_en']}"
         names.append((f"{km} km {en} of {town['name_en']}", persian))
     return names
 

@@ -232,14 +232,14 @@ def test_row_order_and_other_sources_leave_the_draws_of_a_source_alone():
     other = rank_draws(flipped, CRITERIA, doubt=EVERYTHING, k=4, seed=7)
     np.testing.assert_array_equal(other.prob_top_k[turned], trust.prob_top_k)
 
-    whole, part = (model_of(readings, CRITERIA, d, None) for d in (EVERYTHING, ONLY_WEIGHTS))
+    whole, part = (model_of(readings, CRITERIA, doubt=d) for d in (EVERYTHING, ONLY_WEIGHTS))
     np.testing.assert_array_equal(draw(whole, 7, 0, 20).weights, draw(part, 7, 0, 20).weights)
 
 
 def test_drawn_values_stay_within_what_positions_allow():
     readings = table(3)
-    model = model_of(readings, CRITERIA, replace(EVERYTHING, spread=None), None)
-    columns = drawn_values(model, draw(model, 1, 0, 500))
+    model = model_of(readings, CRITERIA, doubt=replace(EVERYTHING, spread=None))
+    columns = drawn_values(model, draw(model, 1, block=0, size=500))
     for j, criterion in enumerate(CRITERIA.criteria):
         worst, best = value_range(
             readings.lower[model.rows, j], readings.upper[model.rows, j], criterion.knots
@@ -252,8 +252,8 @@ def test_drawn_values_stay_within_what_positions_allow():
 
 def test_one_displacement_moves_all_readings_of_a_site():
     readings = table(3)
-    model = model_of(readings, CRITERIA, replace(EVERYTHING, spread=None), None)
-    shift = draw(model, 1, 0, 20_000).shift[:, :, 0].astype(float)
+    model = model_of(readings, CRITERIA, doubt=replace(EVERYTHING, spread=None))
+    shift = draw(model, 1, block=0, size=20_000).shift[:, :, 0].astype(float)
     # Uniform over a disc, seen along a line: variance 1/4; the lengths are shared, the bearings
     # are not, so squares go together while the shifts themselves do not.
     np.testing.assert_allclose(shift.var(axis=1), 0.25, atol=0.01)
@@ -266,8 +266,8 @@ def test_data_errors_have_the_declared_mean_and_spread():
     readings = PerformanceTable.of([[50.0, 25.0, 15.0]] * 2, [c.id for c in criteria.criteria])
     spread = np.array([[0.1, 0.0, 0.05]] * 2)
     doubt = Doubt(spread=spread, position=False)
-    model = model_of(readings, criteria, doubt, None)
-    columns = drawn_values(model, draw(model, 1, 0, 50_000))
+    model = model_of(readings, criteria, doubt=doubt)
+    columns = drawn_values(model, draw(model, 1, block=0, size=50_000))
     ports = 100 * (1 - columns[0])
     assert ports.mean() == pytest.approx(50, abs=0.1)
     assert ports.std() == pytest.approx(5, abs=0.1)
@@ -292,8 +292,8 @@ def test_infinite_readings_stay_out_of_reach():
     exact = PerformanceTable.of(rows, [c.id for c in criteria.criteria])
     readings = replace(exact, lower=lower, upper=upper)
     doubt = Doubt(spread=np.full((2, 3), 0.3), draws=300)
-    model = model_of(readings, criteria, doubt, None)
-    columns = drawn_values(model, draw(model, 1, 0, 300))
+    model = model_of(readings, criteria, doubt=doubt)
+    columns = drawn_values(model, draw(model, 1, block=0, size=300))
     np.testing.assert_array_equal(columns[0][:, 0], 0)
     assert all(np.isfinite(column).all() for column in columns)
 
@@ -302,8 +302,8 @@ def test_infinite_readings_stay_out_of_reach():
 def test_methods_are_those_of_the_methods_module(data):
     readings = table(4)
     doubt = replace(EVERYTHING, data=data, spread=None, position=False)
-    model = model_of(readings, CRITERIA, doubt, None)
-    draws = draw(model, 2, 0, 60)
+    model = model_of(readings, CRITERIA, doubt=doubt)
+    draws = draw(model, 2, block=0, size=60)
     columns = drawn_values(model, draws)
     scores = drawn_scores(model, draws, columns)
     assert model.unknown.any()

@@ -86,7 +86,7 @@ def test_weight_flip_is_the_nearest_point(seed, m):
     rng = np.random.default_rng(seed)
     values, weights = rng.uniform(size=(2, m)), rng.dirichlet(np.ones(m))
     a, b = (0, 1) if values[0] @ weights >= values[1] @ weights else (1, 0)
-    flip = weight_flip(values, weights, a, b)
+    flip = weight_flip(values, weights, a=a, b=b)
     gain = values[b] - values[a]
     if gain.max() <= 0:
         assert np.isinf(flip.distance)
@@ -103,20 +103,20 @@ def test_weight_flip_is_the_nearest_point(seed, m):
 
 def test_weight_flip_by_hand():
     # Two criteria: level at (0.5, 0.5), so ten points move, sqrt(2) x 0.1 away.
-    flip = weight_flip([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.4], 0, 1)
+    flip = weight_flip([[1.0, 0.0], [0.0, 1.0]], [0.6, 0.4], a=0, b=1)
     np.testing.assert_allclose(flip.weights, [0.5, 0.5])
     assert (flip.points, flip.distance) == pytest.approx((10, 0.1 * np.sqrt(2)))
     # The nearest point of the line would leave the simplex: the third weight stops at 0.
-    edge = weight_flip([[0.9, 0.0, 1.0], [0.0, 0.1, 0.0]], [0.5, 0.4, 0.1], 0, 1)
+    edge = weight_flip([[0.9, 0.0, 1.0], [0.0, 0.1, 0.0]], [0.5, 0.4, 0.1], a=0, b=1)
     np.testing.assert_allclose(edge.weights, [0.1, 0.9, 0.0], atol=1e-12)
 
 
 def test_weight_flip_knows_the_impossible_and_the_done():
-    impossible = weight_flip([[1.0, 0.5], [0.5, 0.5]], [0.5, 0.5], 0, 1)
+    impossible = weight_flip([[1.0, 0.5], [0.5, 0.5]], [0.5, 0.5], a=0, b=1)
     assert np.isinf(impossible.distance)
     assert np.isinf(impossible.points)
     assert np.isnan(impossible.weights).all()
-    done = weight_flip([[0.1, 0.1], [0.9, 0.9]], [3, 1], 0, 1)
+    done = weight_flip([[0.1, 0.1], [0.9, 0.9]], [3, 1], a=0, b=1)
     assert (done.distance, done.points, done.weights.tolist()) == (0, 0, [0.75, 0.25])
 
 
@@ -126,7 +126,7 @@ def test_weight_flip_knows_the_impossible_and_the_done():
 )
 def test_weight_flip_refuses_what_does_not_fit(values, weights):
     with pytest.raises(DataError):
-        weight_flip(values, weights, 0, 1)
+        weight_flip(values, weights, a=0, b=1)
 
 
 @settings(max_examples=20, deadline=None)
@@ -145,8 +145,8 @@ def test_flips_of_a_ranking(seed):
         order[1:].tolist(),
     ]
     for a, b, distance in zip(found.before, found.behind, found.distance, strict=True):
-        assert distance == pytest.approx(weight_flip(values, weights, a, b).distance)
-    nearest = min(weight_flip(values, weights, a, b).distance for a in order[:2] for b in order[2:])
+        assert distance == pytest.approx(weight_flip(values, weights, a=a, b=b).distance)
+    nearest = min(weight_flip(values, weights, a=a, b=b).distance for a in order[:2] for b in order[2:])
     if found.edge is None:
         assert np.isinf(nearest)
     else:

@@ -393,6 +393,7 @@ def test_table_downloads_as_inert_csv(reader: Reader) -> None:
     quiet(visit)
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_picture_of_the_map_downloads(reader: Reader, path: Path) -> None:
     visit = reader.open(path)
     with visit.page.expect_download() as waiting:

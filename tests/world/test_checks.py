@@ -212,7 +212,7 @@ def test_a_town_that_is_named_binds_and_one_in_a_name_is_a_hint() -> None:
 
 def test_kinds_offshore_by_nature_may_lie_in_the_sea() -> None:
     frame = gpd.GeoDataFrame(
-        {"id": ["a", "b"], "kind": ["oil_terminal", "port"]},
+        {"id": ["a", "b"], "kind": ["oil_terminal", "port"], "province": ["Bushehr", "Bushehr"]},
         geometry=[Point(50.5, 27.0), Point(50.5, 27.0)], crs="EPSG:4326",
     )  # fmt: skip
     source = toy.source("ports", offshore=("oil_terminal",))

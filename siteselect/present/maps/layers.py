@@ -36,7 +36,18 @@ _FACTS: Mapping[str, tuple[str, ...]] = {
 
 
 def study_box(provinces: gpd.GeoDataFrame) -> Box:
-    """The box that the page shows: the provinces and a margin, in degrees."""
+    """The box that the page shows: the provinces and a margin.
+
+    Parameters
+    ----------
+    provinces : geopandas.GeoDataFrame
+        Provinces of the study, degrees.
+
+    Returns
+    -------
+    tuple of float
+        West, south, east, north, degrees.
+    """
     west, south, east, north = (float(edge) for edge in provinces.total_bounds)
     return west - MARGIN_DEG, south - MARGIN_DEG, east + MARGIN_DEG, north + MARGIN_DEG
 
@@ -122,7 +133,20 @@ def shapes(geometries: Iterable[Any], box: Box, tolerance: float) -> list[list[i
 
 
 def land(frame: gpd.GeoDataFrame, box: Box) -> list[list[int]]:
-    """Land as rings."""
+    """Land as rings.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Polygons, degrees.
+    box : tuple of float
+        West, south, east, north, degrees.
+
+    Returns
+    -------
+    list of list of int
+        One flat list a ring; islands too small to be seen are left out.
+    """
     return shapes(frame.geometry, box, LAND_TOLERANCE_DEG)
 
 
@@ -136,7 +160,12 @@ def areas(frame: gpd.GeoDataFrame, study: tuple[str, ...], box: Box) -> list[dic
     study : tuple of str
         ISO codes of the study's provinces; others are context.
     box : tuple of float
-        Degrees.
+        West, south, east, north, degrees.
+
+    Returns
+    -------
+    list of dict
+        ``id, en, fa, study, spot`` (where the name fits) and ``rings``; none outside the box.
     """
     ordered = frame.sort_values("iso")
     # Simplified together, so that neighbours keep one common border.
@@ -161,7 +190,20 @@ def areas(frame: gpd.GeoDataFrame, study: tuple[str, ...], box: Box) -> list[dic
 
 
 def points(frame: gpd.GeoDataFrame, box: Box) -> list[dict[str, Any]]:
-    """Point features inside a box, with what they tell of themselves."""
+    """Point features inside a box, with what they tell of themselves.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Points, degrees.
+    box : tuple of float
+        West, south, east, north, degrees.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``at`` (longitude and latitude) and the facts that the row holds.
+    """
     inside = frame[frame.geometry.within(shapely.box(*box))]
     return [
         {"id": text(row.get("id")), "at": [round(g.x, 4), round(g.y, 4)], **_facts(row)}
@@ -170,7 +212,20 @@ def points(frame: gpd.GeoDataFrame, box: Box) -> list[dict[str, Any]]:
 
 
 def towns(frame: gpd.GeoDataFrame, box: Box) -> list[dict[str, Any]]:
-    """The largest towns inside a box, largest first; a tie in the order of names."""
+    """The largest towns inside a box, largest first; a tie in the order of the layer.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Points, degrees, with ``population`` if known.
+    box : tuple of float
+        West, south, east, north, degrees.
+
+    Returns
+    -------
+    list of dict
+        As of `points`, at most `TOWNS_DRAWN`.
+    """
     if "population" in frame:
         frame = frame.sort_values("population", ascending=False, kind="stable")
     return points(frame.head(TOWNS_DRAWN * 3), box)[:TOWNS_DRAWN]
@@ -186,7 +241,12 @@ def lines(frame: gpd.GeoDataFrame, study: Any, box: Box) -> list[dict[str, Any]]
     study : shapely geometry
         Area of the study: ``paths`` lie within it, ``far`` beyond it.
     box : tuple of float
-        Degrees.
+        West, south, east, north, degrees.
+
+    Returns
+    -------
+    list of dict
+        ``id, paths, far`` and the facts that the row holds.
     """
     if "id" not in frame:
         whole = shapely.line_merge(shapely.union_all(frame.geometry.to_numpy()))
@@ -201,7 +261,18 @@ def lines(frame: gpd.GeoDataFrame, study: Any, box: Box) -> list[dict[str, Any]]
 
 
 def outlines(frame: gpd.GeoDataFrame) -> list[list[list[int]] | None]:
-    """Outline of each site whose extent is known, else null; in the order of the frame."""
+    """Outline of each site whose extent is known, else None; in the order of the frame.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Points and polygons in any CRS.
+
+    Returns
+    -------
+    list of (list of list of int) or None
+        Flat rings, degrees.
+    """
     degrees = frame.to_crs("EPSG:4326")
     return [
         [

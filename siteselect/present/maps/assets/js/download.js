@@ -1,5 +1,6 @@
 // The current table as CSV and the map as a picture, made in the page.
 import { DATA, SITES, VERDICTS } from './data.js';
+import { licenceLine } from './sources.js';
 import { isExploratory, now, official, passing } from './state.js';
 import { dateText, t } from './text.js';
 
@@ -53,7 +54,7 @@ async function drawSvg(context, element, at, size, fonts) {
 
 /** The map as it stands, at twice its size, with title, date and the kind of weights. */
 export async function downloadPicture(map) {
-  const home = map.getContainer().getBoundingClientRect(), scale = 2, foot = 26;
+  const home = map.getContainer().getBoundingClientRect(), scale = 2, foot = 42;
   const canvas = document.createElement('canvas');
   canvas.width = home.width * scale;
   canvas.height = (home.height + foot) * scale;
@@ -74,6 +75,8 @@ export async function downloadPicture(map) {
   context.font = '12px Vazirmatn';
   context.textAlign = 'center';
   const said = [document.title, DATA.run.date ? dateText(DATA.run.date) : '', t(isExploratory() ? 'exploratoryShort' : 'officialWeights')];
-  context.fillText(said.filter(Boolean).join(' · '), home.width / 2, home.height + 18);
+  context.fillText(said.filter(Boolean).join(' · '), home.width / 2, home.height + 17);
+  context.font = '10px Vazirmatn';
+  context.fillText(licenceLine().map(([names, licence]) => `${names} (\u2066${licence}\u2069)`).join(' · '), home.width / 2, home.height + 34, home.width - 16);
   canvas.toBlob((blob) => save(blob, `${DATA.study.id}-map.png`));
 }

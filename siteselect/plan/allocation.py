@@ -1,0 +1,522 @@
+"""Place and type together: which parks, where, from whose feedstock, with proof."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siteselect.base.errors import Fault, NoSolution
+from siteselect.declared.chain import CLOSES, Chain
+from siteselect.declared.programme import Programme
+from siteselect.declared.sources import Titles
+from siteselect.plan import exact
+from siteselect.plan.chain_flows import Balance, Market
+from siteselect.plan.exact import GREENFIELD, RUNGS, Flags, Floats, Indices, Problem, Rule, Solution
+from siteselect.plan.haulage import ways
+from siteselect.plan.policy import Candidates, Options, options_of, refuse_unknown, rules_of, said
+
+OUTSIDE = "outside"
+_ROUNDS = 300
+_EXACT = 1e-7
+_MUSD = 1e-3
+_DEAR = 1e3
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """One park: where, of which type, what it takes and gives, kt/y."""
+
+    id: str
+    park_type: str
+    score: float
+    province: str
+    rung: str
+    takes: Mapping[str, float]
+    gives: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A material on its way: from a source, a park or `OUTSIDE` to a park."""
+
+    material: str
+    origin: str
+    destination: str
+    kt_y: float
+    km: float
+    mode: str
+    usd_t: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Parks and flows, with the proof and the balance.
+
+    Parameters
+    ----------
+    parks : tuple of Park, length k
+        Best score first.
+    flows : tuple of Flow
+        Every tonne of feedstock that is limited or that a park may give, by material.
+    score, haulage_musd, total, bound : float
+        Sum of scores; million USD a year; score less the haulage at its declared price; and what
+        no other choice under the same rules exceeds.
+    best_total : float
+        `total` without priority to existing capacity.
+    balances : mapping of str to Balance
+        Every material of the region, with `used`, `given` and `raw` of this programme.
+    bought_in : mapping of str to float
+        kt/y that come from outside the region.
+    closure : float
+        Greatest gap, kt/y, between what a park takes and what flows to it.
+    rounds : int
+        How many times the choice was solved.
+    unfed : mapping of str to tuple of str
+        Park types that cannot be fed anywhere, and for want of which materials.
+    """
+
+    parks: tuple[Park, ...]
+    flows: tuple[Flow, ...]
+    score: float
+    haulage_musd: float
+    total: float
+    bound: float
+    best_total: float
+    balances: Mapping[str, Balance]
+    bought_in: Mapping[str, float]
+    closure: float
+    rounds: int
+    unfed: Mapping[str, tuple[str, ...]]
+
+    @property
+    def gap(self) -> float:
+        """What is not proven, as a share of the total."""
+        return (self.bound - self.total) / max(abs(self.total), 1e-12)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    """One material: what each option wants and gives, who has it, and what the way costs.
+
+    Parameters
+    ----------
+    want, give : numpy.ndarray, shape (m,)
+        kt/y of each option.
+    cap : numpy.ndarray, shape (s,)
+        kt/y of each origin.
+    origins : tuple of str, length s
+        Sources; or `OUTSIDE` alone, without limit, where the region has no source.
+    cost, between : numpy.ndarray, shape (s, n) and (n, n)
+        USD a tonne from source, or site, to site; infinite where out of reach.
+    """
+
+    material: str
+    want: Floats
+    give: Floats
+    cap: Floats
+    origins: tuple[str, ...]
+    cost: Floats
+    between: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Shipment:
+    """Flows of one material for one choice, and prices that bound those of any other.
+
+    `each` and `fixed` bound the cost of every choice x from below: ``each @ x - fixed``.
+    """
+
+    cost: float
+    flow: Floats
+    each: Floats
+    fixed: float
+
+
+def allocate(
+    candidates: Candidates,
+    programme: Programme,
+    chain: Chain,
+    *,
+    market: Market,
+    access: Mapping[str, Floats],
+) -> Allocation:
+    """The best parks with their types and feedstock flows.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The pool with one column of scores a park type; positions in metres.
+    programme : Programme
+        How many parks, under which rules.
+    chain : Chain
+        What a park of each type takes and gives, and what haulage costs.
+    market : Market
+        What is left to draw.
+    access : mapping of str to numpy.ndarray, shape (p, 2)
+        Points of each layer that a mode needs near both ends, metres.
+
+    Returns
+    -------
+    Allocation
+
+    Raises
+    ------
+    NoSolution
+        If no choice keeps all rules; a material that is short is named with what can be had.
+    DataError
+        If a park type has no declared plants, or a layer of access points is missing.
+
+    Notes
+    -----
+    Benders' decomposition (Benders 1962, Numerische Mathematik 4). For chosen parks each material
+    is a transport problem of its own. Its dual prices bound the haulage of every other choice, so
+    each round adds one line under which no choice can be cheaper, or, where a material is short, a
+    rule that no feasible choice breaks. The choice itself is `siteselect.plan.exact.solve`: the
+    lines are its scenarios, for a choice is worth the least of its totals. It ends when the best
+    choice costs what its lines promise: proven, not searched.
+    """
+    pool, _ = candidates.sorted()
+    refuse_unknown(pool, programme)
+    options = options_of(pool, programme)
+    region = _Region(chain, market, access)
+    trades = tuple(_trades(options, region))
+    work = _Work(region, options, trades, programme.k, chain.rules.score_per_musd * _MUSD)
+    rules = (*work.unfed(), *rules_of(options, programme))
+    task = exact.problem(work.first(), rules, options.site)
+    best, task, rounds = work.settle(task)
+    chosen = best
+    first = programme.existing_first
+    if first is not None:
+        chosen, task, rounds = _existing_first(work, task, best, rounds, first.tolerance_loss)
+    return _told(work, chosen, best, rounds)
+
+
+def _existing_first(
+    work: "_Work", task: Problem, best: Solution, rounds: int, tolerance: float
+) -> tuple[Solution, Problem, int]:
+    """The fewest greenfield parks that the tolerated loss allows."""
+    chosen, green = best, work.options.rung == GREENFIELD
+    words = Titles(en="fewer greenfield parks", fa="پارک کمتر در زمین نو")
+    while count := int(green[chosen.picks].sum()):
+        fewer = Rule("existing_first", words, green[None] * 1.0, np.array([count - 1.0]))
+        try:
+            found, held, more = work.settle(task.under(fewer))
+        except NoSolution:
+            break
+        rounds += more
+        if found.total < best.total - tolerance * abs(best.total):
+            break
+        chosen, task = found, held
+    return chosen, task, rounds
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    chain: Chain
+    market: Market
+    access: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    region: _Region
+    options: Options
+    trades: tuple[_Trade, ...]
+    k: int
+    price: float
+
+    def first(self) -> Floats:
+        """Values if every park drew from the nearest source, however many do."""
+        each = np.zeros(len(self.options.values))
+        for trade in self.trades:
+            near = trade.cost[trade.cap > 0].min(axis=0, initial=np.inf)
+            nearest = np.minimum(near, _others(trade.between, trade, self.options).min(axis=0))
+            each += trade.want * np.where(np.isfinite(nearest), nearest, 0.0)[self.options.site]
+        return self.options.values - self.price * each
+
+    def unfed(self) -> Iterator[Rule]:
+        """Options that all sources and parks within reach together could not feed, by material."""
+        for trade in self.trades:
+            barred = (trade.want > 0) & (self._offer(trade)[self.options.site] < trade.want)
+            if barred.any():
+                yield _feed_rule(trade, barred[None] * 1.0, 0.0)
+
+    def unfed_types(self) -> dict[str, tuple[str, ...]]:
+        """Materials for want of which no park of a type can be built."""
+        found: dict[str, tuple[str, ...]] = {}
+        types = self.options.pool.park_types
+        for rule in self.unfed():
+            for park in np.unique(self.options.park):
+                if rule.rows[0, self.options.park == park].all():
+                    name = types[park]
+                    found[name] = (*found.get(name, ()), rule.id.removeprefix("feed."))
+        return found
+
+    def _offer(self, trade: _Trade) -> Floats:
+        """What each site could draw if it were the only one to draw, kt/y."""
+        sources = np.where(np.isfinite(trade.cost), trade.cap[:, None], 0.0).sum(axis=0)
+        parks = np.isfinite(_others(trade.between, trade, self.options)).any(axis=0)
+        return np.asarray(np.where(parks, np.inf, sources + CLOSES))
+
+    def settle(self, task: Problem) -> tuple[Solution, Problem, int]:
+        """The best choice with its haulage paid; the lines it took are kept in the problem."""
+        best: Solution | None = None
+        bound = np.inf
+        for turn in range(1, _ROUNDS + 1):
+            found = exact.solve(task)
+            if found is None:
+                raise _short(task)
+            bound = found.bound
+            shortages = [self._shortage(trade, found.picks) for trade in self.trades]
+            rules = [rule for rule in shortages if rule is not None]
+            if rules:
+                task = task.under(*rules)
+                continue
+            lines = [_ship(trade, self.options, found.picks) for trade in self.trades]
+            paid = self.price * sum(line.cost for line in lines)
+            total = float(self.options.values[found.picks].sum()) - paid
+            if best is None or total > best.total:
+                best = Solution(found.picks, total, bound)
+            if bound - best.total <= _EXACT * max(1.0, abs(best.total)):
+                return Solution(best.picks, best.total, max(bound, best.total)), task, turn
+            each = self.price * np.sum([line.each for line in lines], axis=0)
+            fixed = self.price * sum(line.fixed for line in lines)
+            line = self.options.values - each + fixed / self.k
+            task = task.worth(np.vstack([task.values, line]))
+        if best is None:
+            raise NoSolution(f"no choice with feedstock for every park in {_ROUNDS} rounds")
+        return Solution(best.picks, best.total, bound), task, _ROUNDS
+
+    def _shortage(self, trade: _Trade, picks: Indices) -> Rule | None:
+        """A rule that every choice with enough of the material keeps, and this one breaks."""
+        plain = replace(
+            trade,
+            cost=np.where(np.isfinite(trade.cost), 0.0, np.inf),
+            between=np.where(np.isfinite(trade.between), 0.0, np.inf),
+        )
+        lack = _ship(plain, self.options, picks, lack=1.0)
+        if lack.cost <= CLOSES:
+            return None
+        return _feed_rule(trade, lack.each[None], lack.fixed + CLOSES / 2)
+
+
+def _feed_rule(trade: _Trade, rows: Floats, limit: float) -> Rule:
+    name, there = trade.material, f"{trade.cap.sum():.0f}"
+    words = said(
+        f"{name} is short: sources give new parks {there} kt/y in all",
+        f"{name} کم است: منابع به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
+    )
+    return Rule(f"feed.{name}", words, rows, np.array([limit]))
+
+
+def _short(task: Problem) -> NoSolution:
+    feeds = {rule.id for rule in task.rules if rule.id.startswith("feed.")}
+    error = exact.conflict(task)
+    short = sorted({fault.field for fault in error.faults} & feeds)
+    if not short:
+        return error
+    names = ", ".join(name.removeprefix("feed.") for name in short)
+    seen: dict[tuple[str, str], Fault] = {(f.field, f.message): f for f in error.faults}
+    return NoSolution([Fault(f"the chain is short of {names}", field="chain"), *seen.values()])
+
+
+def _others(between: Floats, trade: _Trade, options: Options) -> Floats:
+    """Cost from each site that may give to each other site."""
+    gives = np.zeros(len(between), dtype=bool)
+    gives[options.site[trade.give > 0]] = True
+    return np.where(gives[:, None], between, np.inf)
+
+
+def _ship(
+    trade: _Trade, options: Options, picks: Indices, *, lack: float | None = None
+) -> _Shipment:
+    """The cheapest flows of one material to chosen parks, priced for every other choice.
+
+    `lack` is the cost of a tonne that comes from nowhere, for finding out how much is short.
+    """
+    takers = picks[trade.want[picks] > 0]
+    givers = picks[trade.give[picks] > 0]
+    to, back = options.site[takers], options.site[givers]
+    cost, caps = trade.cost, trade.cap
+    if lack is not None:
+        cost = np.vstack([cost, np.full(cost.shape[1], lack)])
+        caps = np.append(caps, np.inf)
+    way = np.vstack([cost[:, to], trade.between[np.ix_(back, to)]])
+    flow, value, dual = _flow(way, np.concatenate([caps, trade.give[givers]]), trade.want[takers])
+    source, giver = dual[: len(caps)], dual[len(caps) :]
+    # The price at a site is that of the cheapest origin at its dual price; what a park gives
+    # elsewhere is then worth at most what it saves there.
+    prices = (cost + source[:, None])[caps > 0].min(axis=0, initial=_DEAR)
+    if len(back):
+        prices = np.minimum(prices, (trade.between[back] + giver[:, None]).min(axis=0))
+    saves = np.maximum(prices[None] - trade.between, 0.0).max(axis=1)
+    each = trade.want * prices[options.site] - trade.give * saves[options.site]
+    fixed = float((source * np.where(np.isfinite(caps), caps, 0.0)).sum())
+    return _Shipment(value, flow, each, fixed)
+
+
+def _flow(way: Floats, cap: Floats, want: Floats) -> tuple[Floats, float, Floats]:
+    """Cheapest flows from origins with a limit to takers with a want; prices of the limits."""
+    from scipy.optimize import linprog
+
+    flow, dual = np.zeros(way.shape), np.zeros(len(cap))
+    if not len(want):
+        return flow, 0.0, dual
+    origin, taker = np.nonzero(np.isfinite(way) & (cap > 0)[:, None])
+    number = np.arange(len(origin))
+    finite = np.flatnonzero(np.isfinite(cap))
+    leaves, arrives = np.zeros((len(cap), len(origin))), np.zeros((len(want), len(origin)))
+    leaves[origin, number] = 1.0
+    arrives[taker, number] = 1.0
+    found = linprog(
+        way[origin, taker],
+        A_ub=leaves[finite],
+        b_ub=cap[finite],
+        A_eq=arrives,
+        b_eq=want,
+        method="highs",
+    )
+    flow[origin, taker] = found.x
+    dual[finite] = np.maximum(-found.ineqlin.marginals, 0.0)
+    return flow, float(found.fun), dual
+
+
+def _trades(options: Options, region: _Region) -> Iterator[_Trade]:
+    """Materials that are limited, or that one park may give another."""
+    chain, market, access = region.chain, region.market, region.access
+    nets = [_net(chain, name) for name in options.pool.park_types]
+    sites = np.column_stack([options.pool.easting, options.pool.northing])
+    for material in sorted({name for net in nets for name, kt_y in net.items() if kt_y < 0}):
+        net = np.array([net.get(material, 0.0) for net in nets])[options.park]
+        balance = market.balances.get(material)
+        limited = balance is not None and balance.nominal > 0
+        if not limited and not (net > 0).any():
+            continue
+        offers = [s for s in market.supplies if s.material == material and s.left > CLOSES]
+        if limited:
+            at = np.array([[s.easting, s.northing] for s in offers]).reshape(-1, 2)
+            cost = ways(chain, material, at, sites, access).usd_t
+            origins, cap = tuple(s.source for s in offers), np.array([s.left for s in offers])
+        else:
+            cost = np.full((1, len(sites)), chain.rules.bought_in_usd_t)
+            origins, cap = (OUTSIDE,), np.array([np.inf])
+        between = np.full((len(sites), len(sites)), np.inf)
+        if (net > 0).any():
+            between = ways(chain, material, sites, sites, access).usd_t
+            np.fill_diagonal(between, np.inf)
+        yield _Trade(
+            material, np.maximum(-net, 0.0), np.maximum(net, 0.0), cap, origins, cost, between
+        )
+
+
+def _net(chain: Chain, park_type: str) -> dict[str, float]:
+    """What a park takes and gives, without what is on every site and what nobody buys."""
+    none = {*chain.rules.free, *chain.rules.waste}
+    return {name: kt_y for name, kt_y in chain.park_net(park_type).items() if name not in none}
+
+
+def _told(work: _Work, chosen: Solution, best: Solution, rounds: int) -> Allocation:
+    parks = tuple(_park(work, int(pick)) for pick in chosen.picks)
+    shipments = [_ship(trade, work.options, chosen.picks) for trade in work.trades]
+    flows = tuple(
+        flow
+        for trade, shipment in zip(work.trades, shipments, strict=True)
+        for flow in _flows(trade, shipment.flow, work, chosen.picks)
+    )
+    market = work.region.market
+    arrived: dict[tuple[str, str], float] = {}
+    for flow in flows:
+        key = (flow.destination, flow.material)
+        arrived[key] = arrived.get(key, 0.0) + flow.kt_y
+    traded = {trade.material for trade in work.trades}
+    gaps = [
+        abs(kt_y - arrived.get((park.id, material), 0.0))
+        for park in parks
+        for material, kt_y in park.takes.items()
+        if material in traded
+    ]
+    return Allocation(
+        parks=tuple(sorted(parks, key=lambda park: (-park.score, park.id))),
+        flows=flows,
+        score=sum(park.score for park in parks),
+        haulage_musd=sum(shipment.cost for shipment in shipments) * _MUSD,
+        total=chosen.total,
+        bound=chosen.bound,
+        best_total=best.total,
+        balances=_balances(market, parks, flows),
+        bought_in=_bought_in(parks, flows, traded),
+        closure=max(gaps, default=0.0),
+        rounds=rounds,
+        unfed=work.unfed_types(),
+    )
+
+
+def _park(work: _Work, option: int) -> Park:
+    options, pool = work.options, work.options.pool
+    site = options.site[option]
+    park_type = pool.park_types[options.park[option]]
+    net = _net(work.region.chain, park_type)
+    return Park(
+        id=str(pool.ids[site]),
+        park_type=park_type,
+        score=float(options.column("score")[option]),
+        province=str(pool.province[site]),
+        rung=RUNGS[options.rung[option]],
+        takes={name: -kt_y for name, kt_y in net.items() if kt_y < 0},
+        gives={name: kt_y for name, kt_y in net.items() if kt_y > 0},
+    )
+
+
+def _flows(trade: _Trade, flow: Floats, work: _Work, picks: Indices) -> Iterator[Flow]:
+    options, region = work.options, work.region
+    takers = options.site[picks[trade.want[picks] > 0]]
+    givers = options.site[picks[trade.give[picks] > 0]]
+    ids = options.pool.ids
+    sites = np.column_stack([options.pool.easting, options.pool.northing])
+    where = {s.source: (s.easting, s.northing) for s in region.market.supplies}
+    where |= {str(ids[site]): (sites[site, 0], sites[site, 1]) for site in givers}
+    names = (*trade.origins, *(str(ids[site]) for site in givers))
+    for origin, taker in np.argwhere(flow > CLOSES):
+        name, site = names[origin], takers[taker]
+        kt_y, end = float(flow[origin, taker]), str(ids[site])
+        if name == OUTSIDE:
+            cost = region.chain.rules.bought_in_usd_t
+            yield Flow(trade.material, OUTSIDE, end, kt_y, float("nan"), OUTSIDE, cost)
+            continue
+        start = np.array([where[name]])
+        way = ways(region.chain, trade.material, start, sites[site][None], region.access)
+        mode, km = way.modes[way.mode[0, 0]], float(way.km[0, 0])
+        yield Flow(trade.material, name, end, kt_y, km, mode, float(way.usd_t[0, 0]))
+
+
+def _balances(market: Market, parks: Iterable[Park], flows: Iterable[Flow]) -> dict[str, Balance]:
+    sources = {supply.source for supply in market.supplies}
+    used: dict[str, float] = {}
+    given: dict[str, float] = {}
+    for flow in flows:
+        if flow.origin in sources:
+            used[flow.material] = used.get(flow.material, 0.0) + flow.kt_y
+    for park in parks:
+        for material, kt_y in park.gives.items():
+            given[material] = given.get(material, 0.0) + kt_y
+    return {
+        name: replace(
+            balance,
+            used=used.get(name, 0.0),
+            given=given.get(name, 0.0),
+            raw=balance.left - used.get(name, 0.0),
+        )
+        for name, balance in market.balances.items()
+    }
+
+
+def _bought_in(parks: Iterable[Park], flows: Iterable[Flow], traded: set[str]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for flow in flows:
+        if flow.origin == OUTSIDE:
+            total[flow.material] = total.get(flow.material, 0.0) + flow.kt_y
+    for park in parks:
+        for material, kt_y in park.takes.items():
+            if material not in traded:
+                total[material] = total.get(material, 0.0) + kt_y
+    return dict(sorted(total.items()))

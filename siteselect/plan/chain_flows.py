@@ -1,0 +1,333 @@
+"""What feedstock there is: nominal, available, used where it is made, sold, and left over."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from siteselect.base.errors import DataError, Fault
+from siteselect.base.text import nearest
+from siteselect.declared.chain import CLOSES, Chain, Process, Row, figures, number_of, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a running plant takes of a feedstock for one of its products; always recalled.
+
+    Parameters
+    ----------
+    source, product, material : str
+        Who takes, for what, and what is taken.
+    processes : tuple of str
+        Processes that it may be; more than one if none is given.
+    low_kt_y, high_kt_y : float
+        Capacity x availability x coefficient, over those processes.
+    """
+
+    source: str
+    product: str
+    material: str
+    processes: tuple[str, ...]
+    low_kt_y: float
+    high_kt_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """One material of one source, kt/y.
+
+    Parameters
+    ----------
+    source, name_en, name_fa, material : str
+        Who makes what.
+    easting, northing : float
+        Metres.
+    nominal, available : float
+        Capacity, and the share of it that is really there.
+    captive : float
+        What the source uses itself, or sells to nobody.
+    bought : float
+        What other running plants take of it: each source gives the same share of what it sells.
+    left : float
+        What a new park could draw: available less captive less bought.
+    recalled : bool
+        True unless both the capacity and the availability were read in a source.
+    basis : str
+        Source of the capacity, and date and source of the availability.
+    """
+
+    source: str
+    name_en: str
+    name_fa: str
+    material: str
+    easting: float
+    northing: float
+    nominal: float
+    available: float
+    captive: float
+    bought: float
+    left: float
+    recalled: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One material over the region, kt/y: where its supply goes, with and without a programme.
+
+    Parameters
+    ----------
+    material : str
+        Which.
+    nominal, available : float
+        Capacity, and what is really there.
+    range : tuple of float
+        Between what and what `available` lies.
+    captive, bought : float
+        Used where it is made or kept; sold to running plants.
+    left : float
+        Left over without the programme: exported raw today.
+    short : float
+        What running plants want and the region does not give.
+    used, given : float
+        What the programme's parks draw from the region's sources, and what they add.
+    raw : float
+        Left over with the programme: still exported raw.
+    recalled : bool
+        Whether any figure in it is recalled.
+    """
+
+    material: str
+    nominal: float
+    available: float
+    range: tuple[float, float]
+    captive: float
+    bought: float
+    left: float
+    short: float
+    used: float
+    given: float
+    raw: float
+    recalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The region's feedstock as it stands.
+
+    Parameters
+    ----------
+    supplies : tuple of Supply
+        By material, then source.
+    uses : tuple of Use
+        What running plants take.
+    balances : mapping of str to Balance
+        By material, without a programme.
+    unknown : tuple of (str, str)
+        Source and product whose capacity is not known: counted as nothing, and said.
+    """
+
+    supplies: tuple[Supply, ...]
+    uses: tuple[Use, ...]
+    balances: Mapping[str, Balance]
+    unknown: tuple[tuple[str, str], ...]
+
+
+def market(chain: Chain, sources: Iterable[Row]) -> Market:
+    """What each source supplies and what running plants already use of it.
+
+    Parameters
+    ----------
+    chain : Chain
+        Processes, and rules of availability and use.
+    sources : iterable of mapping
+        Rows of the table of feedstock sources with ``easting`` and ``northing`` in metres.
+
+    Returns
+    -------
+    Market
+
+    Raises
+    ------
+    DataError
+        A product that is no material, or a figure that is no number, each with its row.
+
+    Notes
+    -----
+    A plant's own use is met from what it makes itself; the rest is bought from all who sell, each
+    giving the same share. Where it is not said by which process a plant works, the greatest use
+    among those that make the product is counted, so that `left` errs on the low side.
+    """
+    rows = [
+        row
+        for row in sources
+        if text_of(row, "kind") in chain.rules.kinds
+        and text_of(row, "status") in chain.rules.statuses
+    ]
+    capacity = _capacities(chain, rows)
+    uses = tuple(use for row in rows for use in _uses(chain, text_of(row, "id"), capacity))
+    wants: dict[tuple[str, str], float] = {}
+    settled = {entry.material for entry in chain.rules.availability if entry.after_use}
+    for use in uses:
+        if use.material in settled:
+            continue
+        key = (use.source, use.material)
+        wants[key] = wants.get(key, 0.0) + use.high_kt_y
+    made = [
+        supply for row in rows for supply in _own(chain, row, capacity[text_of(row, "id")], wants)
+    ]
+    own = {(s.source, s.material): s.available for s in made}
+    bought: dict[str, float] = {}
+    for (source, material), kt_y in wants.items():
+        rest = max(kt_y - own.get((source, material), 0.0), 0.0)
+        bought[material] = bought.get(material, 0.0) + rest
+    sold = _sold(made, bought)
+    balances = {
+        name: _balance(chain, name, sold, bought) for name in sorted({*bought, *_names(sold)})
+    }
+    listed = [(text_of(row, "id"), text_of(row, "products").split(";")) for row in rows]
+    unknown = tuple(
+        (name, word.strip())
+        for name, words in listed
+        for word in words
+        if word.strip() and word.strip() not in capacity[name]
+    )
+    return Market(sold, uses, balances, unknown)
+
+
+def _names(supplies: Iterable[Supply]) -> set[str]:
+    return {supply.material for supply in supplies}
+
+
+def _capacities(chain: Chain, rows: list[Row]) -> dict[str, dict[str, float]]:
+    found, faults = {}, []
+    for row in rows:
+        name = text_of(row, "id")
+        found[name] = figures(text_of(row, "capacity_kt_per_year"), file="feedstock", row=name)
+        faults += [
+            Fault(f"is no material{nearest(product, chain.materials)}", "feedstock", name, product)
+            for product in found[name]
+            if product not in chain.materials
+            and product not in chain.rules.intakes
+            and not chain.rules.no_product(product)
+        ]
+    if faults:
+        raise DataError(faults)
+    return found
+
+
+def _uses(chain: Chain, source: str, capacity: Mapping[str, Mapping[str, float]]) -> Iterable[Use]:
+    for product, kt_y in capacity[source].items():
+        if product in chain.rules.intakes:
+            taken = chain.rules.intakes[product]
+            there = kt_y * chain.rules.available(source, taken).share
+            yield Use(source, product, taken, (), there, there)
+        elif product in chain.materials:
+            there = kt_y * chain.rules.available(source, product).share
+            ways = [
+                (process.id, _feeds(chain, source, process, product))
+                for process in _ways(chain, source, product)
+            ]
+            for material in sorted({name for _, feeds in ways for name in feeds}):
+                taken_t = [feeds.get(material, 0.0) for _, feeds in ways]
+                yield Use(
+                    source,
+                    product,
+                    material,
+                    tuple(name for name, _ in ways),
+                    there * min(taken_t),
+                    there * max(taken_t),
+                )
+
+
+def _ways(chain: Chain, source: str, product: str) -> tuple[Process, ...]:
+    said = chain.rules.process_of(source, product)
+    if said is None:
+        running = chain.rules.not_running
+        return tuple(way for way in chain.makers(product) if way.id not in running)
+    return (chain.processes[said],) if said else ()
+
+
+def _feeds(chain: Chain, source: str, process: Process, product: str) -> dict[str, float]:
+    """Tonnes bought for a tonne of a product; what does not travel is made on the spot."""
+    found: dict[str, float] = {}
+    for material, tonnes in process.inputs.items():
+        each = tonnes / process.outputs[product]
+        ways = _ways(chain, source, material) if material in chain.rules.on_site else ()
+        deeper = _feeds(chain, source, ways[0], material) if len(ways) == 1 else {material: 1.0}
+        for charge, share in deeper.items():
+            name = chain.rules.stand_ins.get(charge, (charge,))[0]
+            if name not in (*chain.rules.free, *chain.rules.waste):
+                found[name] = found.get(name, 0.0) + each * share
+    return found
+
+
+def _own(
+    chain: Chain,
+    row: Row,
+    capacity: Mapping[str, float],
+    wants: Mapping[tuple[str, str], float],
+) -> Iterable[Supply]:
+    source = text_of(row, "id")
+    read = {word.strip() for word in text_of(row, "found_capacity_products").split(";")}
+    kept = {entry.material for entry in chain.rules.not_sold if entry.source == source}
+    for material, nominal in capacity.items():
+        if material not in chain.materials:
+            continue
+        entry = chain.rules.available(source, material)
+        available = nominal * entry.share
+        captive = (
+            available if material in kept else min(available, wants.get((source, material), 0.0))
+        )
+        yield Supply(
+            source,
+            text_of(row, "name_en"),
+            text_of(row, "name_fa"),
+            material,
+            number_of(row, "easting") or 0.0,
+            number_of(row, "northing") or 0.0,
+            nominal,
+            available,
+            captive,
+            0.0,
+            available - captive,
+            recalled=material not in read or entry.source_kind != "found",
+            basis=f"{text_of(row, 'source')}; availability {entry.share:g} ({entry.as_of}):"
+            f" {entry.source}",
+        )
+
+
+def _sold(made: list[Supply], bought: Mapping[str, float]) -> tuple[Supply, ...]:
+    offered: dict[str, float] = {}
+    for supply in made:
+        offered[supply.material] = offered.get(supply.material, 0.0) + supply.left
+    result = []
+    for supply in sorted(made, key=lambda s: (s.material, s.source)):
+        offer = offered[supply.material]
+        share = min(bought.get(supply.material, 0.0) / offer, 1.0) if offer > CLOSES else 0.0
+        taken = supply.left * share
+        result.append(replace(supply, bought=taken, left=supply.left - taken))
+    return tuple(result)
+
+
+def _balance(
+    chain: Chain, material: str, supplies: tuple[Supply, ...], bought: Mapping[str, float]
+) -> Balance:
+    mine = [supply for supply in supplies if supply.material == material]
+    ranges = [chain.rules.available(s.source, material).range for s in mine]
+    left, sold = sum(s.left for s in mine), sum(s.bought for s in mine)
+    return Balance(
+        material,
+        sum(s.nominal for s in mine),
+        sum(s.available for s in mine),
+        (
+            sum(s.nominal * low for s, (low, _) in zip(mine, ranges, strict=True)),
+            sum(s.nominal * high for s, (_, high) in zip(mine, ranges, strict=True)),
+        ),
+        sum(s.captive for s in mine),
+        sold,
+        left,
+        max(bought.get(material, 0.0) - sold, 0.0),
+        0.0,
+        0.0,
+        left,
+        recalled=material in bought or any(s.recalled for s in mine),
+    )

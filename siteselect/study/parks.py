@@ -1,0 +1,117 @@
+"""The parks: which sites together make the programme, and how sure that choice is."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from siteselect.decide.doubt import draw, drawn_scores, drawn_values, model_of
+from siteselect.decide.score import Scores
+from siteselect.decide.table import Floats, PerformanceTable
+from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.programme import Programme
+from siteselect.declared.sources import Titles
+from siteselect.declared.study import Study
+from siteselect.plan.portfolio import Portfolio, candidates_of, choose, sentences
+from siteselect.study.robustness import doubt_of
+from siteselect.world.places import Sites
+
+if TYPE_CHECKING:
+    from siteselect.study.result import Result
+
+RESOLVES = 200
+
+
+def parks(
+    programme: Programme,
+    pool: Sites,
+    *,
+    study: Study,
+    criteria: CriteriaSet,
+    table: PerformanceTable,
+    scores: Scores,
+) -> Portfolio:
+    """The best set of parks of a pool under a programme.
+
+    Parameters
+    ----------
+    programme : Programme
+        How many, under which rules; rules of provinces that the study leaves out are not asked.
+    pool : Sites
+        The candidates.
+    study : Study
+        Declares what is in doubt, and the seed; without `trust` nothing is drawn.
+    criteria : CriteriaSet
+    table : PerformanceTable
+    scores : Scores
+        Of the candidates, in the order of the pool.
+
+    Returns
+    -------
+    Portfolio
+
+    Raises
+    ------
+    NoSolution
+        If no set keeps all rules, with a smallest set of rules that conflict.
+    """
+    within = {code: q for code, q in programme.provinces.items() if code in study.provinces}
+    asked = programme.model_copy(update={"provinces": within})
+    draws = None
+    if study.trust is not None and (scores.rank > 0).sum() > 1:
+        draws = score_draws(study, criteria, table, scores=scores)
+    return choose(candidates_of(pool, {criteria.id: scores}), asked, draws=draws)
+
+
+def score_draws(
+    study: Study, criteria: CriteriaSet, table: PerformanceTable, *, scores: Scores
+) -> Floats:
+    """Scores of the candidates, drawn as robustness draws them.
+
+    Parameters
+    ----------
+    study : Study
+        With `trust`.
+    criteria : CriteriaSet
+    table : PerformanceTable
+    scores : Scores
+        Says which candidates compete.
+
+    Returns
+    -------
+    numpy.ndarray, shape (`RESOLVES`, n)
+        NaN for candidates without a rank.
+    """
+    ranked = scores.rank > 0
+    doubt = replace(doubt_of(study, criteria, len(ranked)), draws=RESOLVES)
+    model = model_of(table, criteria, doubt=doubt, ranked=ranked)
+    result = np.full((RESOLVES, len(ranked)), np.nan)
+    first = 0
+    for block, size in model.blocks():
+        drawn = draw(model, study.seed, block=block, size=size)
+        rows = drawn_scores(model, drawn, drawn_values(model, drawn))
+        result[first : first + size, model.rows] = rows
+        first += size
+    return result
+
+
+def story(result: "Result", *, language: Literal["en", "fa"]) -> tuple[str, ...]:
+    """The story of the chosen parks in plain sentences; empty if none were chosen.
+
+    Parameters
+    ----------
+    result : Result
+    language : {"en", "fa"}
+
+    Returns
+    -------
+    tuple of str
+    """
+    if result.portfolio is None:
+        return ()
+    frame = result.pool.frame
+    names = {
+        name: Titles(en=en, fa=fa or en)
+        for name, en, fa in zip(frame["id"], frame["name_en"], frame["name_fa"], strict=True)
+    }
+    return sentences(result.portfolio, names, language=language)
