@@ -38,7 +38,8 @@ def entry(folder: Path, name: str, thing: Any) -> dict[str, Any]:
         file, kind = f"{name}.gpkg", "points"
         if len(thing):
             kind = KINDS[thing.geom_type.iloc[0].removeprefix("Multi")]
-        thing.to_file(folder / file, driver="GPKG")
+        # In degrees, as people bring them: metres near the origin would be taken for degrees.
+        thing.to_crs("EPSG:4326").to_file(folder / file, driver="GPKG")
     elif isinstance(thing, pd.DataFrame):
         file, kind = f"{name}.csv", "table"
         thing.to_csv(folder / file, index=False)

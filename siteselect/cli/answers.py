@@ -24,7 +24,19 @@ class Where(click.ParamType[str | tuple[float, float]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> str | tuple[float, float]:
-        """Two numbers as a point, anything else as an id."""
+        """Two numbers as a point, anything else as an id.
+
+        Parameters
+        ----------
+        value : str
+            As it was typed.
+        param, ctx
+            As click gives them, for its messages.
+
+        Returns
+        -------
+        str or tuple of (float, float)
+        """
         parts = str(value).split(",")
         try:
             lon, lat = (float(part) for part in parts)
@@ -60,7 +72,8 @@ def explain(
 
 def _told(item: "Explanation", lang: str) -> str:
     rows = [
-        [a.answer, a.constraint.id, a.constraint.role, _limit(a.constraint.limit, a.constraint.unit),
+        [a.answer, a.constraint.id, a.constraint.role,
+         _limit(a.constraint.limit, a.constraint.unit),
          _reading(a.reading, a.lower, a.upper), a.constraint.status, a.constraint.authority]
         for a in item.rules
         if a.answer != "not asked"

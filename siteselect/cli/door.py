@@ -21,11 +21,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("projects", "Versions, data, and whether they agree."),
     "data": ("world", "What data there are; check a file of your own."),
     "criteria": ("projects", "The criteria of a park type; check a file of your own."),
+    "weights": ("weighing", "Weights from judgements: one person's, or a committee's."),
     "check": ("projects", "Hold a study against the data: every fault at once."),
     "run": ("runs", "Everything in one go: rank candidates, write tables, layers, map."),
     "sites": ("runs", "The pool of candidates."),
     "score": ("runs", "Score your own sites."),
     "robustness": ("trust", "How sure the ranking is, and what would turn it."),
+    "methods": ("weighing", "Every method on the same sites, and how far they agree."),
     "explain": ("answers", "Why, why not here, and what would change it."),
     "portfolio": ("plans", "The best set of parks, proven, with the price of each rule."),
     "map": ("runs", "Draw the map of a finished run again."),
@@ -34,26 +36,36 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("answers", "Check the hashes of a run's inputs and outputs."),
 }
 
+# A command whose name is a word of Python stands under another.
+FUNCTIONS: Mapping[str, str] = {"map": "draw"}
+
 
 class Commands(click.Group):
     """A group that loads a command only when it is called, so that ``--help`` stays quick."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    # click gives each of these the context, which none of them needs.
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Names in the order of the work."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
         """The command, imported now."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"siteselect.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(
-            module, cmd_name.replace("map", "draw") if cmd_name == "map" else cmd_name
-        )
+        command = getattr(module, FUNCTIONS.get(cmd_name, cmd_name))
         assert isinstance(command, click.Command)  # noqa: S101 - the table above says so
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
@@ -62,7 +74,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="siteselect")
 def siteselect() -> None:
-    """Where specialist petrochemical parks should stand, and why.
+    r"""Where specialist petrochemical parks should stand, and why.
 
     \b
     siteselect run --out out/            rank the candidates of the bundled study
@@ -103,7 +115,7 @@ def enter() -> None:
         sys.exit(0)
 
 
-def _terminated(number: int, frame: object) -> None:
+def _terminated(number: int, _: object) -> None:
     # Raised where the work stands, so that staging folders and locks are cleared on the way out.
     raise SystemExit(128 + number)
 
@@ -173,7 +185,18 @@ def study_argument(function: Function) -> Function:
 
 
 def table(rows: list[list[str]], headings: list[str]) -> str:
-    """Rows as aligned plain text."""
+    """Rows as aligned plain text.
+
+    Parameters
+    ----------
+    rows : list of list of str
+    headings : list of str
+        As many as each row has cells.
+
+    Returns
+    -------
+    str
+    """
     lines = [headings, *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
     return "\n".join(

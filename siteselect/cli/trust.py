@@ -10,7 +10,6 @@ from siteselect.base.errors import DataError, Fault
 from siteselect.cli.door import answer, json_option, progress, study_argument, table
 
 if TYPE_CHECKING:
-    from siteselect.decide.sensitivity import Indices
     from siteselect.present.tables import Table
     from siteselect.study.result import Result
 
@@ -72,20 +71,21 @@ def _told(result: "Result") -> str:
     return "\n".join(
         [f"{trust.draws:,} draws of {drawn} together, seed {result.study.seed}", "",
          table(rows, heads), "",
-         _driven("who is on the list", found.drivers.sources, found.drivers.listed),
-         _driven("the ranks of all sites", found.drivers.sources, found.drivers.ranks),
+         _driven(result, "who is on the list", "list"),
+         _driven(result, "the ranks of all sites", "ranks"),
          "(alone, then with what it does together with the others)", "", *_edge(result)]
     )  # fmt: skip
 
 
-def _driven(what: str, sources: tuple[str, ...], indices: "Indices") -> str:
+def _driven(result: "Result", what: str, of: str) -> str:
     """What moves an outcome, the strongest source first."""
+    from siteselect.present import trust
+
+    frame = trust.tables(result)["drivers.csv"].frame
+    first, total = frame[f"first_{of}"].clip(lower=0), frame[f"total_{of}"].clip(lower=0)
     parts = [
-        f"{source} {max(first, 0):.0%} to {max(total, 0):.0%}"
-        for source, first, total in sorted(
-            zip(sources, indices.first, indices.total, strict=True), key=lambda part: -part[2]
-        )
-        if total > 0
+        f"{frame['source'][i]} {first[i]:.0%} to {total[i]:.0%}"
+        for i in total[total > 0].sort_values(ascending=False, kind="stable").index
     ]
     return f"what moves {what}: {', '.join(parts) or 'nothing that is drawn'}"
 

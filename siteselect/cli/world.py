@@ -55,8 +55,7 @@ def show(source_id: str, *, as_json: bool) -> None:
 def sources(*, as_json: bool) -> None:
     """Licence and attribution of each file, as they must be printed."""
     found = {
-        s.file: {"licence": s.licence, "attribution": s.attribution}
-        for s in _sources().values()
+        s.file: {"licence": s.licence, "attribution": s.attribution} for s in _sources().values()
     }
     text = "\n".join(f"{file}\n  {e['licence']}\n  {e['attribution']}" for file, e in found.items())
     answer("data sources", found, text, as_json=as_json)

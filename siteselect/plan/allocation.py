@@ -11,15 +11,14 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan import exact
 from siteselect.plan.chain_flows import Balance, Market
-from siteselect.plan.exact import GREENFIELD, RUNGS, Flags, Floats, Indices, Problem, Rule, Solution
-from siteselect.plan.haulage import ways
+from siteselect.plan.exact import GREENFIELD, RUNGS, Floats, Indices, Problem, Rule, Solution
+from siteselect.plan.haulage import Trade, ship, ways
 from siteselect.plan.policy import Candidates, Options, options_of, refuse_unknown, rules_of, said
 
 OUTSIDE = "outside"
 _ROUNDS = 300
 _EXACT = 1e-7
 _MUSD = 1e-3
-_DEAR = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,44 +93,6 @@ class Allocation:
         return (self.bound - self.total) / max(abs(self.total), 1e-12)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trade:
-    """One material: what each option wants and gives, who has it, and what the way costs.
-
-    Parameters
-    ----------
-    want, give : numpy.ndarray, shape (m,)
-        kt/y of each option.
-    cap : numpy.ndarray, shape (s,)
-        kt/y of each origin.
-    origins : tuple of str, length s
-        Sources; or `OUTSIDE` alone, without limit, where the region has no source.
-    cost, between : numpy.ndarray, shape (s, n) and (n, n)
-        USD a tonne from source, or site, to site; infinite where out of reach.
-    """
-
-    material: str
-    want: Floats
-    give: Floats
-    cap: Floats
-    origins: tuple[str, ...]
-    cost: Floats
-    between: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class _Shipment:
-    """Flows of one material for one choice, and prices that bound those of any other.
-
-    `each` and `fixed` bound the cost of every choice x from below: ``each @ x - fixed``.
-    """
-
-    cost: float
-    flow: Floats
-    each: Floats
-    fixed: float
-
-
 def allocate(
     candidates: Candidates,
     programme: Programme,
@@ -187,12 +148,14 @@ def allocate(
     chosen = best
     first = programme.existing_first
     if first is not None:
-        chosen, task, rounds = _existing_first(work, task, best, rounds, first.tolerance_loss)
-    return _told(work, chosen, best, rounds)
+        chosen, task, rounds = _existing_first(
+            work, task, best, rounds=rounds, tolerance=first.tolerance_loss
+        )
+    return _told(work, chosen, best=best, rounds=rounds)
 
 
 def _existing_first(
-    work: "_Work", task: Problem, best: Solution, rounds: int, tolerance: float
+    work: "_Work", task: Problem, best: Solution, *, rounds: int, tolerance: float
 ) -> tuple[Solution, Problem, int]:
     """The fewest greenfield parks that the tolerated loss allows."""
     chosen, green = best, work.options.rung == GREENFIELD
@@ -221,7 +184,7 @@ class _Region:
 class _Work:
     region: _Region
     options: Options
-    trades: tuple[_Trade, ...]
+    trades: tuple[Trade, ...]
     k: int
     price: float
 
@@ -239,7 +202,7 @@ class _Work:
         for trade in self.trades:
             barred = (trade.want > 0) & (self._offer(trade)[self.options.site] < trade.want)
             if barred.any():
-                yield _feed_rule(trade, barred[None] * 1.0, 0.0)
+                yield _feed_rule(trade, barred[None].astype(np.float64), 0.0)
 
     def unfed_types(self) -> dict[str, tuple[str, ...]]:
         """Materials for want of which no park of a type can be built."""
@@ -252,7 +215,7 @@ class _Work:
                     found[name] = (*found.get(name, ()), rule.id.removeprefix("feed."))
         return found
 
-    def _offer(self, trade: _Trade) -> Floats:
+    def _offer(self, trade: Trade) -> Floats:
         """What each site could draw if it were the only one to draw, kt/y."""
         sources = np.where(np.isfinite(trade.cost), trade.cap[:, None], 0.0).sum(axis=0)
         parks = np.isfinite(_others(trade.between, trade, self.options)).any(axis=0)
@@ -272,7 +235,7 @@ class _Work:
             if rules:
                 task = task.under(*rules)
                 continue
-            lines = [_ship(trade, self.options, found.picks) for trade in self.trades]
+            lines = [ship(trade, self.options.site, found.picks) for trade in self.trades]
             paid = self.price * sum(line.cost for line in lines)
             total = float(self.options.values[found.picks].sum()) - paid
             if best is None or total > best.total:
@@ -287,20 +250,20 @@ class _Work:
             raise NoSolution(f"no choice with feedstock for every park in {_ROUNDS} rounds")
         return Solution(best.picks, best.total, bound), task, _ROUNDS
 
-    def _shortage(self, trade: _Trade, picks: Indices) -> Rule | None:
+    def _shortage(self, trade: Trade, picks: Indices) -> Rule | None:
         """A rule that every choice with enough of the material keeps, and this one breaks."""
         plain = replace(
             trade,
             cost=np.where(np.isfinite(trade.cost), 0.0, np.inf),
             between=np.where(np.isfinite(trade.between), 0.0, np.inf),
         )
-        lack = _ship(plain, self.options, picks, lack=1.0)
+        lack = ship(plain, self.options.site, picks, lack=1.0)
         if lack.cost <= CLOSES:
             return None
         return _feed_rule(trade, lack.each[None], lack.fixed + CLOSES / 2)
 
 
-def _feed_rule(trade: _Trade, rows: Floats, limit: float) -> Rule:
+def _feed_rule(trade: Trade, rows: Floats, limit: float) -> Rule:
     name, there = trade.material, f"{trade.cap.sum():.0f}"
     words = said(
         f"{name} is short: sources give new parks {there} kt/y in all",
@@ -320,93 +283,52 @@ def _short(task: Problem) -> NoSolution:
     return NoSolution([Fault(f"the chain is short of {names}", field="chain"), *seen.values()])
 
 
-def _others(between: Floats, trade: _Trade, options: Options) -> Floats:
+def _others(between: Floats, trade: Trade, options: Options) -> Floats:
     """Cost from each site that may give to each other site."""
     gives = np.zeros(len(between), dtype=bool)
     gives[options.site[trade.give > 0]] = True
     return np.where(gives[:, None], between, np.inf)
 
 
-def _ship(
-    trade: _Trade, options: Options, picks: Indices, *, lack: float | None = None
-) -> _Shipment:
-    """The cheapest flows of one material to chosen parks, priced for every other choice.
-
-    `lack` is the cost of a tonne that comes from nowhere, for finding out how much is short.
-    """
-    takers = picks[trade.want[picks] > 0]
-    givers = picks[trade.give[picks] > 0]
-    to, back = options.site[takers], options.site[givers]
-    cost, caps = trade.cost, trade.cap
-    if lack is not None:
-        cost = np.vstack([cost, np.full(cost.shape[1], lack)])
-        caps = np.append(caps, np.inf)
-    way = np.vstack([cost[:, to], trade.between[np.ix_(back, to)]])
-    flow, value, dual = _flow(way, np.concatenate([caps, trade.give[givers]]), trade.want[takers])
-    source, giver = dual[: len(caps)], dual[len(caps) :]
-    # The price at a site is that of the cheapest origin at its dual price; what a park gives
-    # elsewhere is then worth at most what it saves there.
-    prices = (cost + source[:, None])[caps > 0].min(axis=0, initial=_DEAR)
-    if len(back):
-        prices = np.minimum(prices, (trade.between[back] + giver[:, None]).min(axis=0))
-    saves = np.maximum(prices[None] - trade.between, 0.0).max(axis=1)
-    each = trade.want * prices[options.site] - trade.give * saves[options.site]
-    fixed = float((source * np.where(np.isfinite(caps), caps, 0.0)).sum())
-    return _Shipment(value, flow, each, fixed)
-
-
-def _flow(way: Floats, cap: Floats, want: Floats) -> tuple[Floats, float, Floats]:
-    """Cheapest flows from origins with a limit to takers with a want; prices of the limits."""
-    from scipy.optimize import linprog
-
-    flow, dual = np.zeros(way.shape), np.zeros(len(cap))
-    if not len(want):
-        return flow, 0.0, dual
-    origin, taker = np.nonzero(np.isfinite(way) & (cap > 0)[:, None])
-    number = np.arange(len(origin))
-    finite = np.flatnonzero(np.isfinite(cap))
-    leaves, arrives = np.zeros((len(cap), len(origin))), np.zeros((len(want), len(origin)))
-    leaves[origin, number] = 1.0
-    arrives[taker, number] = 1.0
-    found = linprog(
-        way[origin, taker],
-        A_ub=leaves[finite],
-        b_ub=cap[finite],
-        A_eq=arrives,
-        b_eq=want,
-        method="highs",
-    )
-    flow[origin, taker] = found.x
-    dual[finite] = np.maximum(-found.ineqlin.marginals, 0.0)
-    return flow, float(found.fun), dual
-
-
-def _trades(options: Options, region: _Region) -> Iterator[_Trade]:
+def _trades(options: Options, region: _Region) -> Iterator[Trade]:
     """Materials that are limited, or that one park may give another."""
     chain, market, access = region.chain, region.market, region.access
     nets = [_net(chain, name) for name in options.pool.park_types]
     sites = np.column_stack([options.pool.easting, options.pool.northing])
     for material in sorted({name for net in nets for name, kt_y in net.items() if kt_y < 0}):
         net = np.array([net.get(material, 0.0) for net in nets])[options.park]
-        balance = market.balances.get(material)
-        limited = balance is not None and balance.nominal > 0
+        limited = _limited(region, material)
         if not limited and not (net > 0).any():
             continue
         offers = [s for s in market.supplies if s.material == material and s.left > CLOSES]
         if limited:
             at = np.array([[s.easting, s.northing] for s in offers]).reshape(-1, 2)
-            cost = ways(chain, material, at, sites, access).usd_t
+            cost = ways(chain, material, at, to=sites, access=access).usd_t
             origins, cap = tuple(s.source for s in offers), np.array([s.left for s in offers])
         else:
             cost = np.full((1, len(sites)), chain.rules.bought_in_usd_t)
             origins, cap = (OUTSIDE,), np.array([np.inf])
         between = np.full((len(sites), len(sites)), np.inf)
         if (net > 0).any():
-            between = ways(chain, material, sites, sites, access).usd_t
+            between = ways(chain, material, sites, to=sites, access=access).usd_t
             np.fill_diagonal(between, np.inf)
-        yield _Trade(
+        yield Trade(
             material, np.maximum(-net, 0.0), np.maximum(net, 0.0), cap, origins, cost, between
         )
+
+
+def _limited(region: _Region, material: str) -> bool:
+    """Whether parks can only have what the region gives: it has sources, all of known capacity.
+
+    What is only listed without a figure is bought in, for a figure cannot be made up. What the
+    table of materials calls a feedstock of the region stays one when its last source is gone.
+    """
+    balance = region.market.balances.get(material)
+    if balance is not None and balance.nominal > 0:
+        return True
+    listed = {name for _, name in region.market.unknown}
+    regional = region.chain.materials[material].role == "regional_feedstock"
+    return regional and material not in listed
 
 
 def _net(chain: Chain, park_type: str) -> dict[str, float]:
@@ -415,13 +337,13 @@ def _net(chain: Chain, park_type: str) -> dict[str, float]:
     return {name: kt_y for name, kt_y in chain.park_net(park_type).items() if name not in none}
 
 
-def _told(work: _Work, chosen: Solution, best: Solution, rounds: int) -> Allocation:
+def _told(work: _Work, chosen: Solution, *, best: Solution, rounds: int) -> Allocation:
     parks = tuple(_park(work, int(pick)) for pick in chosen.picks)
-    shipments = [_ship(trade, work.options, chosen.picks) for trade in work.trades]
+    shipments = [ship(trade, work.options.site, chosen.picks) for trade in work.trades]
     flows = tuple(
         flow
         for trade, shipment in zip(work.trades, shipments, strict=True)
-        for flow in _flows(trade, shipment.flow, work, chosen.picks)
+        for flow in _flows(trade, shipment.flow, work, picks=chosen.picks)
     )
     market = work.region.market
     arrived: dict[tuple[str, str], float] = {}
@@ -467,7 +389,7 @@ def _park(work: _Work, option: int) -> Park:
     )
 
 
-def _flows(trade: _Trade, flow: Floats, work: _Work, picks: Indices) -> Iterator[Flow]:
+def _flows(trade: Trade, flow: Floats, work: _Work, *, picks: Indices) -> Iterator[Flow]:
     options, region = work.options, work.region
     takers = options.site[picks[trade.want[picks] > 0]]
     givers = options.site[picks[trade.give[picks] > 0]]
@@ -484,7 +406,7 @@ def _flows(trade: _Trade, flow: Floats, work: _Work, picks: Indices) -> Iterator
             yield Flow(trade.material, OUTSIDE, end, kt_y, float("nan"), OUTSIDE, cost)
             continue
         start = np.array([where[name]])
-        way = ways(region.chain, trade.material, start, sites[site][None], region.access)
+        way = ways(region.chain, trade.material, start, to=sites[site][None], access=region.access)
         mode, km = way.modes[way.mode[0, 0]], float(way.km[0, 0])
         yield Flow(trade.material, name, end, kt_y, km, mode, float(way.usd_t[0, 0]))
 

@@ -172,7 +172,9 @@ def market(chain: Chain, sources: Iterable[Row]) -> Market:
         key = (use.source, use.material)
         wants[key] = wants.get(key, 0.0) + use.high_kt_y
     made = [
-        supply for row in rows for supply in _own(chain, row, capacity[text_of(row, "id")], wants)
+        supply
+        for row in rows
+        for supply in _own(chain, row, capacity[text_of(row, "id")], wants=wants)
     ]
     own = {(s.source, s.material): s.available for s in made}
     bought: dict[str, float] = {}
@@ -181,7 +183,8 @@ def market(chain: Chain, sources: Iterable[Row]) -> Market:
         bought[material] = bought.get(material, 0.0) + rest
     sold = _sold(made, bought)
     balances = {
-        name: _balance(chain, name, sold, bought) for name in sorted({*bought, *_names(sold)})
+        name: _balance(chain, name, sold, bought=bought)
+        for name in sorted({*bought, *_names(sold)})
     }
     listed = [(text_of(row, "id"), text_of(row, "products").split(";")) for row in rows]
     unknown = tuple(
@@ -223,7 +226,7 @@ def _uses(chain: Chain, source: str, capacity: Mapping[str, Mapping[str, float]]
         elif product in chain.materials:
             there = kt_y * chain.rules.available(source, product).share
             ways = [
-                (process.id, _feeds(chain, source, process, product))
+                (process.id, _feeds(chain, source, process, product=product))
                 for process in _ways(chain, source, product)
             ]
             for material in sorted({name for _, feeds in ways for name in feeds}):
@@ -246,13 +249,15 @@ def _ways(chain: Chain, source: str, product: str) -> tuple[Process, ...]:
     return (chain.processes[said],) if said else ()
 
 
-def _feeds(chain: Chain, source: str, process: Process, product: str) -> dict[str, float]:
+def _feeds(chain: Chain, source: str, process: Process, *, product: str) -> dict[str, float]:
     """Tonnes bought for a tonne of a product; what does not travel is made on the spot."""
     found: dict[str, float] = {}
     for material, tonnes in process.inputs.items():
         each = tonnes / process.outputs[product]
         ways = _ways(chain, source, material) if material in chain.rules.on_site else ()
-        deeper = _feeds(chain, source, ways[0], material) if len(ways) == 1 else {material: 1.0}
+        deeper = (
+            _feeds(chain, source, ways[0], product=material) if len(ways) == 1 else {material: 1.0}
+        )
         for charge, share in deeper.items():
             name = chain.rules.stand_ins.get(charge, (charge,))[0]
             if name not in (*chain.rules.free, *chain.rules.waste):
@@ -264,6 +269,7 @@ def _own(
     chain: Chain,
     row: Row,
     capacity: Mapping[str, float],
+    *,
     wants: Mapping[tuple[str, str], float],
 ) -> Iterable[Supply]:
     source = text_of(row, "id")
@@ -309,7 +315,7 @@ def _sold(made: list[Supply], bought: Mapping[str, float]) -> tuple[Supply, ...]
 
 
 def _balance(
-    chain: Chain, material: str, supplies: tuple[Supply, ...], bought: Mapping[str, float]
+    chain: Chain, material: str, supplies: tuple[Supply, ...], *, bought: Mapping[str, float]
 ) -> Balance:
     mine = [supply for supply in supplies if supply.material == material]
     ranges = [chain.rules.available(s.source, material).range for s in mine]

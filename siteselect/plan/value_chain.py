@@ -155,7 +155,7 @@ def made_from(
             break
         frontier = sorted(set(improved))
     found = (
-        _made(chain, market, product, best[product], at_hand_kt_y)
+        _made(chain, market, product, way=best[product], at_hand_kt_y=at_hand_kt_y)
         for product in best
         if product != material
     )
@@ -170,6 +170,7 @@ def _made(
     chain: Chain,
     market: Market,
     product: str,
+    *,
     way: tuple[float, tuple[str, ...]],
     at_hand_kt_y: float,
 ) -> Made:

@@ -174,7 +174,7 @@ def ranking(result: Result) -> Table:
     for column in added[1:]:
         given[column.name] = frame[column.name].astype("Int64")
     ours = (*_RANKING, *criteria, *_APPENDED, *added)
-    own = _own(frame.columns.drop(trust.APPENDED, errors="ignore"), ours)
+    own = _own(frame.columns.drop(list(trust.APPENDED), errors="ignore"), ours)
     given |= {column.name: tidy(frame[name]) for name, column in own.items()}
     columns = (*ours, *own.values())
     cells = {c.name: tidy(given[c.name]) for c in columns}

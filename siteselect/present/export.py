@@ -397,7 +397,7 @@ def _write_raster(
     with rasterio.open(
         path, "w", driver="COG", count=len(cells), height=cells.shape[1], width=cells.shape[2],
         dtype="float32", nodata=np.nan, transform=grid.transform,
-        crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()), COMPRESS="DEFLATE",
+        crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()), COMPRESS="DEFLATE", PREDICTOR="YES",
         OVERVIEW_RESAMPLING="NEAREST", NUM_THREADS="ALL_CPUS",
     ) as raster:  # fmt: skip
         raster.write(cells)

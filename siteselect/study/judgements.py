@@ -1,9 +1,8 @@
 """What members brought, read: matrices, lists and questionnaires become arrays."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ from siteselect.declared.judgements import (
 from siteselect.world.tables import Table, read_table
 
 YAML = (".yaml", ".yml")
-NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Answer:
     figures : numpy.ndarray
         Shape (m, m) for ahp (NaN = not compared), (2, m) for bwm (best to each, each to the worst),
         (1, m) for the others.
-    file, field : str
+    file, place : str
         Where it stands, for messages.
     rows : mapping of str to str
         Row or line of each name.
@@ -54,8 +52,8 @@ class Answer:
     names: tuple[str, ...]
     figures: Floats
     file: str
-    field: str = ""
-    rows: Mapping[str, str] = NOBODY
+    place: str = ""
+    rows: Mapping[str, str] = field(default_factory=dict)
 
     def aligned(self, expected: tuple[str, ...]) -> "Answer":
         """The same in a wanted order.
@@ -67,10 +65,10 @@ class Answer:
         """
         faults = [
             Fault(f"there is no {name} to judge here{nearest(name, expected)}", self.file,
-                  self.rows.get(name, ""), self.field)
+                  self.rows.get(name, ""), self.place)
             for name in self.names if name not in expected
         ] + [
-            Fault(f"{name} is not judged", self.file, "", self.field)
+            Fault(f"{name} is not judged", self.file, "", self.place)
             for name in expected if name not in self.names
         ]  # fmt: skip
         if faults:
@@ -84,7 +82,7 @@ class Answer:
     def placed(self, fault: Fault) -> Fault:
         """A fault of the arithmetic, with the file and row that it speaks of."""
         name = fault.row or fault.field
-        where = ": ".join(part for part in (self.field, fault.row, fault.field) if part)
+        where = ": ".join(part for part in (self.place, fault.row, fault.field) if part)
         return replace(fault, file=self.file, row=self.rows.get(name, ""), field=where)
 
 
@@ -177,7 +175,7 @@ def questionnaire(path: Path) -> Speaker | None:
             if node == MEMBER:
                 person = _person(table)
             elif not _blank(table, method):
-                answers[node] = _of_table(table, method, field=sheet)
+                answers[node] = _of_table(table, method, place=sheet)
         except SiteselectError as error:
             faults += error.faults
     importance = _importance(person.get("importance", ""), path.name, faults)
@@ -335,12 +333,12 @@ def _importance(text: str, file: str, faults: list[Fault]) -> float:
     return value
 
 
-def _of_table(table: Table, method: str, *, field: str = "") -> Answer:
+def _of_table(table: Table, method: str, *, place: str = "") -> Answer:
     if method != "ahp":
-        return _figures(table, method, field=field)
+        return _figures(table, method, place=place)
     if _column(table, "first") is not None and _column(table, "judgement") is not None:
-        return _pair_list(table, field=field)
-    return _matrix(table, field=field)
+        return _pair_list(table, place=place)
+    return _matrix(table, place=place)
 
 
 def _cell(
@@ -358,7 +356,7 @@ def _cell(
     return float(value) if isinstance(value, float) else np.nan
 
 
-def _figures(table: Table, method: str, *, field: str) -> Answer:
+def _figures(table: Table, method: str, *, place: str) -> Answer:
     key, *asked = _need(table, ("criterion", *ASKED[method]))
     faults: list[Fault] = []
     names = tuple(row[key].strip() for row in table.rows)
@@ -370,7 +368,7 @@ def _figures(table: Table, method: str, *, field: str) -> Answer:
     ]  # fmt: skip
     if faults:
         raise DeclarationError(faults)
-    return Answer(method, names, np.array(rows), table.file, field, _numbered(table, names))
+    return Answer(method, names, np.array(rows), table.file, place, _numbered(table, names))
 
 
 def _numbered(table: Table, names: tuple[str, ...]) -> dict[str, str]:
@@ -386,7 +384,7 @@ def _name_faults(table: Table, names: tuple[str, ...]) -> list[Fault]:
     ]  # fmt: skip
 
 
-def _matrix(table: Table, *, field: str) -> Answer:
+def _matrix(table: Table, *, place: str) -> Answer:
     columns = table.columns[1:]
     names = tuple(row[0].strip() for row in table.rows)
     faults = _name_faults(table, names)
@@ -408,10 +406,10 @@ def _matrix(table: Table, *, field: str) -> Answer:
         raise DeclarationError(faults)
     order = [names.index(name) for name in columns]
     matrix = np.array(cells).reshape(len(names), len(columns))[order]
-    return Answer("ahp", columns, matrix, table.file, field, _numbered(table, names))
+    return Answer("ahp", columns, matrix, table.file, place, _numbered(table, names))
 
 
-def _pair_list(table: Table, *, field: str) -> Answer:
+def _pair_list(table: Table, *, place: str) -> Answer:
     one, other, said = _need(table, ("first", "second", "judgement"))
     pairs = [(row[one].strip(), row[other].strip()) for row in table.rows]
     names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
@@ -434,4 +432,4 @@ def _pair_list(table: Table, *, field: str) -> Answer:
         rows.setdefault(a, row)
     if faults:
         raise DeclarationError(faults)
-    return Answer("ahp", names, matrix, table.file, field, rows)
+    return Answer("ahp", names, matrix, table.file, place, rows)

@@ -1,10 +1,11 @@
 """The parks: which sites together make the programme, and how sure that choice is."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, replace
+from typing import Any, Literal
 
 import numpy as np
 
+from siteselect.base.errors import DataError
 from siteselect.decide.doubt import draw, drawn_scores, drawn_values, model_of
 from siteselect.decide.score import Scores
 from siteselect.decide.table import Floats, PerformanceTable
@@ -13,11 +14,9 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
 from siteselect.plan.portfolio import Portfolio, candidates_of, choose, sentences
+from siteselect.study.result import Result
 from siteselect.study.robustness import doubt_of
 from siteselect.world.places import Sites
-
-if TYPE_CHECKING:
-    from siteselect.study.result import Result
 
 RESOLVES = 200
 
@@ -95,7 +94,7 @@ def score_draws(
     return result
 
 
-def story(result: "Result", *, language: Literal["en", "fa"]) -> tuple[str, ...]:
+def story(result: Result, *, language: Literal["en", "fa"]) -> tuple[str, ...]:
     """The story of the chosen parks in plain sentences; empty if none were chosen.
 
     Parameters
@@ -115,3 +114,56 @@ def story(result: "Result", *, language: Literal["en", "fa"]) -> tuple[str, ...]
         for name, en, fa in zip(frame["id"], frame["name_en"], frame["name_fa"], strict=True)
     }
     return sentences(result.portfolio, names, language=language)
+
+
+def as_data(result: Result) -> dict[str, Any]:
+    """The chosen parks as plain data; None stands for unknown.
+
+    Parameters
+    ----------
+    result : Result
+        With a portfolio.
+
+    Returns
+    -------
+    dict
+        ``picks`` (best first, with name and probability), total, bound, gap, price of existing
+        capacity first, curve, price of each rule, alternatives, importance, inquiries.
+
+    Raises
+    ------
+    DataError
+        If no parks were chosen.
+    """
+    found = result.portfolio
+    if found is None:
+        raise DataError("no parks were chosen")
+    sites = result.sites.set_index("id")
+    chance = sites.get("prob_in_portfolio", None)
+    names = ("name_en", "name_fa", "kind", "lon", "lat")
+    return {
+        "picks": [
+            {
+                **asdict(pick),
+                **{name: sites.loc[pick.id, name] for name in names},
+                "probability": None if chance is None else float(chance.loc[pick.id]),
+            }
+            for pick in found.picks
+        ],
+        "total": found.total,
+        "bound": found.bound,
+        "gap": found.gap,
+        "best_total": found.best_total,
+        "price_of_existing_first": found.price,
+        "tolerance": found.tolerance,
+        "curve": [asdict(step) for step in found.curve],
+        "rules": [{"rule": p.rule, "title": p.titles.en, "cost": _finite(p.cost)}
+                  for p in found.prices],
+        "alternatives": [asdict(other) for other in found.alternatives],
+        "importance": [{**asdict(i), "loss": _finite(i.loss)} for i in found.importance],
+        "inquiries": [{"site": site, "question": t.en} for site, t in found.inquiries],
+    }  # fmt: skip
+
+
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None

@@ -222,7 +222,19 @@ def _known_provinces(study: Study, catalog: Catalog) -> None:
 
 
 def area(study: Study, catalog: Catalog) -> Area:
-    """Where the candidates of a study should lie."""
+    """Where the candidates of a study should lie.
+
+    Parameters
+    ----------
+    study : Study
+        For its provinces.
+    catalog : Catalog
+        For provinces, land and towns.
+
+    Returns
+    -------
+    Area
+    """
     provinces = catalog.features("provinces", WGS84)
     return Area(
         provinces[provinces["iso"].isin(study.provinces)],
@@ -316,7 +328,19 @@ def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
 
 
 def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
-    """The study grid, or one of another cell over the same provinces."""
+    """The study grid, or one of another cell over the same provinces.
+
+    Parameters
+    ----------
+    question : Question
+        For its provinces.
+    cell_m : float, optional
+        Side of a cell, metres; the study's if not given.
+
+    Returns
+    -------
+    Grid
+    """
     provinces = question.catalog.features("provinces", question.crs)
     chosen = provinces[provinces["iso"].isin(question.study.provinces)]
     islands = question.catalog.features("islands", question.crs)
@@ -324,7 +348,18 @@ def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
 
 
 def lattice_of(question: Question, instruments: Instruments) -> Lattice:
-    """What each criterion is worth on cells of `LATTICE_M`, or the study's if those are larger."""
+    """What each criterion is worth on cells of `LATTICE_M`, or the study's if those are larger.
+
+    Parameters
+    ----------
+    question : Question
+    instruments : Instruments
+        Prepared for its criteria.
+
+    Returns
+    -------
+    Lattice
+    """
     grid = grid_of(question, cell_m=max(LATTICE_M, question.study.cell_m))
     table = read(instruments.without_inquiries(), grid.places())
     scores = score(table, question.criteria, bounds=False)
@@ -334,7 +369,20 @@ def lattice_of(question: Question, instruments: Instruments) -> Lattice:
 def surface_of(
     question: Question, instruments: Instruments, *, progress: Progress = lambda _: None
 ) -> Surface:
-    """What the law says of every cell of the study area."""
+    """What the law says of every cell of the study area.
+
+    Parameters
+    ----------
+    question : Question
+    instruments : Instruments
+        Prepared for its criteria.
+    progress : callable
+        Told in a few words how far the work is.
+
+    Returns
+    -------
+    Surface
+    """
     return tiles.surface(
         grid_of(question),
         question.criteria,
@@ -346,6 +394,16 @@ def surface_of(
 
 def pool_of(question: Question, surface: Surface) -> Sites:
     """Candidates of all origins.
+
+    Parameters
+    ----------
+    question : Question
+    surface : Surface
+        That new regions are grown from.
+
+    Returns
+    -------
+    Sites
 
     Raises
     ------
@@ -372,7 +430,21 @@ def pool_of(question: Question, surface: Surface) -> Sites:
 def score_sites(
     question: Question, instruments: Instruments, pooled: Sites
 ) -> tuple[PerformanceTable, Scores]:
-    """Readings and scores of candidates, by the same measures and law as the cells."""
+    """Readings and scores of candidates, by the same measures and law as the cells.
+
+    Parameters
+    ----------
+    question : Question
+    instruments : Instruments
+        Prepared for its criteria.
+    pooled : Sites
+        The candidates.
+
+    Returns
+    -------
+    table : PerformanceTable
+    scores : Scores
+    """
     table = read(instruments, pooled.places)
     return table, score(table, question.criteria, kinds=pooled.places.kinds.tolist())
 

@@ -59,8 +59,10 @@ class Found:
 
     @property
     def acceptable(self) -> bool | None:
-        """Whether the ratio is at most 0.1; None if the method has none."""
-        return None if self.ratio is None else self.ratio <= methods.ACCEPTABLE_RATIO
+        """Whether the ratio is at most 0.1, as Saaty asks; None beside ahp, which alone has one."""
+        if self.method != "ahp" or self.ratio is None:
+            return None
+        return self.ratio <= methods.ACCEPTABLE_RATIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _judged(answer: Answer, random_index: methods.RandomIndex, *, linear: bool) 
     if answer.method == "bwm":
         best = methods.bwm(figures[0], figures[1], linear=linear, names=names)
         words = f"judge {names[best.worst_judged]} again" if best.input_ratio > 0 else ""
-        basis = "linear model, xi" if linear else "non-linear model"
+        basis = f"{'linear' if linear else 'non-linear'} model, 0 is full consistency"
         return Found(names, best.weights, "bwm", best.consistency_ratio, basis, words, best.low,
                      best.high)  # fmt: skip
     if answer.method == "rank":
@@ -258,7 +260,7 @@ def _voice(speaker: Speaker, criteria: CriteriaSet, random_index: methods.Random
     for node, answer in speaker.answers.items():
         if node not in lists:
             faults.append(Fault(f"there is no group {node}{nearest(node, lists)}", answer.file,
-                                next(iter(answer.rows.values()), ""), answer.field))  # fmt: skip
+                                next(iter(answer.rows.values()), ""), answer.place))  # fmt: skip
             continue
         try:
             found[node] = judge(answer.aligned(lists[node]), random_index=random_index)

@@ -216,7 +216,7 @@ def test_the_truth_lies_within_the_bounds_whatever_it_is(seed: int) -> None:
     """Readings anywhere within their bounds, unknown ones anywhere at all."""
     table = random_table(seed)
     rng = np.random.default_rng(seed + 1)
-    truth = rng.uniform(table.lower, np.where(np.isnan(table.upper), 1, table.upper))
+    truth = table.lower + rng.uniform(size=table.values.shape) * (table.upper - table.lower)
     truth = np.where(np.isnan(table.values), rng.uniform(-50, 200, truth.shape), truth)
     told, true = score(table, TOY), score(truth[:, :3], TOY)
     assert (told.score_low <= true.score + 1e-12).all()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
@@ -47,7 +48,7 @@ def style() -> Iterator[None]:
 def drawn(run: Result, name: str, language: str) -> Figure:
     assert run.robustness is not None
     figure = figures.DRAWINGS[name](run, run.robustness, figures._Tongue(language))
-    figure.canvas.draw()
+    FigureCanvasAgg(figure).draw()
     return figure
 
 

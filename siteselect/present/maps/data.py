@@ -1,5 +1,6 @@
 """A result as plain data for the page, in an order that does not depend on chance."""
 
+import base64
 import hashlib
 import json
 import re
@@ -13,14 +14,12 @@ from siteselect.base.text import fold
 from siteselect.decide.score import criterion_weights
 from siteselect.decide.values import value_range
 from siteselect.present.maps import layers, raster
+from siteselect.present.maps.parks import parks
 from siteselect.study.result import Result
 
-# Enough for scores that agree with Python's to 1e-9.
-VALUE_DIGITS = 12
-BOUND_DIGITS = 5
 READING_DIGITS = 4
 # Columns that a result may carry beside the score.
-TRUST_COLUMNS = ("rank_low", "rank_high", "prob_top_k")
+TRUST_COLUMNS = ("rank_low", "rank_high", "prob_top_k", "prob_in_portfolio")
 _MANIFEST_KEYS = ("date", "version", "command", "seed")
 _POINT_LAYERS = ("estates", "ports", "feedstock", "protected")
 _LINE_LAYERS = ("pipelines", "railways")
@@ -58,7 +57,8 @@ def page_data(result: Result) -> dict[str, Any]:
         "sites": _sites(result),
         "context": _context(result, box),
         "ground": raster.class_picture(result.surface),
-        "lattice": raster.lattice_picture(result.surface),
+        "lattice": None if result.lattice is None else raster.lattice_picture(result.lattice),
+        "portfolio": parks(result),
         "sources": _sources(result),
     }
 
@@ -86,6 +86,25 @@ def as_json(data: object) -> str:
     # A lone surrogate has no UTF-8 form; as an escape it is still JSON.
     plain = plain.encode("utf-8", "backslashreplace").decode("utf-8")
     return re.sub(r"[<>&\u2028\u2029]|\{(?=[{%#])", lambda m: f"\\u{ord(m[0]):04x}", plain)
+
+
+def exact(numbers: NDArray[np.float64]) -> str:
+    """Numbers bit by bit: little-endian doubles in base64, row by row; unknown is NaN.
+
+    Parameters
+    ----------
+    numbers : numpy.ndarray
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> exact(np.array([1.0]))
+    'AAAAAAAA8D8='
+    """
+    return base64.b64encode(np.ascontiguousarray(numbers, dtype="<f8").tobytes()).decode("ascii")
 
 
 def _run(result: Result) -> dict[str, str]:
@@ -149,14 +168,6 @@ def _rules(result: Result) -> list[dict[str, Any]]:
 def _sites(result: Result) -> dict[str, Any]:
     """Column by column, in the order of the pool: half the size of one object a site."""
     frame, scores = result.pool.frame, result.scores
-    official = {
-        "score": _column(scores.score, VALUE_DIGITS),
-        "low": _column(scores.score_low, VALUE_DIGITS),
-        "high": _column(scores.score_high, VALUE_DIGITS),
-        "known": _column(scores.known, VALUE_DIGITS),
-        "rank": [int(rank) for rank in scores.rank],
-        "verdict": [int(verdict) for verdict in scores.verdict],
-    }
     worst, best = _value_bounds(result)
     return {
         **{name: [layers.text(cell) for cell in frame[name]] for name in _text_columns(frame)},
@@ -169,10 +180,10 @@ def _sites(result: Result) -> dict[str, Any]:
         "accuracy": _column(frame["position_accuracy_km"], 2),
         "area": _column(frame["area_ha"], 1),
         "outline": layers.outlines(frame),
-        "official": official,
-        "values": _matrix(scores.values, VALUE_DIGITS),
-        "worst": _matrix(worst, BOUND_DIGITS),
-        "best": _matrix(best, BOUND_DIGITS),
+        "verdict": [int(verdict) for verdict in scores.verdict],
+        "values": exact(scores.values),
+        "worst": exact(worst),
+        "best": exact(best),
         "readings": _matrix(_readings(result, scores.criteria_ids), READING_DIGITS),
         "answers": ["".join(str(int(a)) for a in row) for row in scores.answers],
         "distances": _matrix(_readings(result, scores.constraint_ids), READING_DIGITS),

@@ -12,17 +12,18 @@ from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 
 from siteselect.decide.score import EXCLUDED, UNDETERMINED
-from siteselect.world.places import Surface
+from siteselect.study.result import Lattice
+from siteselect.world.places import Grid, Surface
 
 CLASS_LIMITS = (0.5, 0.6, 0.7, 0.8)
 UNDETERMINED_CLASS, EXCLUDED_CLASS = len(CLASS_LIMITS) + 2, len(CLASS_LIMITS) + 3
 # Colours of the ground by class; the first stands for "outside", the last two for the hatches.
 PALETTE = ("#000000", "#F5F2CA", "#BEE4B2", "#8AC8BA", "#88A7BD", "#8D7DA5", "#FBFAF5", "#C9C5BE")
 MOST_COLUMNS = 2400
-LATTICE_M = 5000.0
-SCORE_STEPS = 250
+VALUE_STEPS, UNKNOWN_STEP = 254, 255
+REACH_CELLS = 1.5
 _MAP_CRS = "EPSG:3857"
-_RGB, _INDEXED = 2, 3
+_GREY, _INDEXED = 0, 3
 
 Bytes = NDArray[np.uint8]
 # Transform from pixels to metres of the map, columns, rows.
@@ -65,13 +66,14 @@ def class_picture(surface: Surface) -> dict[str, Any]:
         of EPSG:3857), ``palette`` and ``limits``.
     """
     # A metre of web Mercator is cos(latitude) metres on the ground.
-    side = surface.grid.cell_m / float(np.cos(np.radians(np.mean(_latitudes(surface)))))
-    frame = _frame(surface, side)
+    grid = surface.grid
+    side = grid.cell_m / float(np.cos(np.radians(np.mean(_latitudes(grid)))))
+    frame = _frame(grid, side)
     if frame[1] > MOST_COLUMNS:
-        frame = _frame(surface, side * frame[1] / MOST_COLUMNS)
-    picture = _warp(surface, classes(surface), frame, how=Resampling.nearest, nothing=0)
+        frame = _frame(grid, side * frame[1] / MOST_COLUMNS)
+    picture = _warp(grid, classes(surface), frame, how=Resampling.nearest, nothing=0)
     return {
-        "png": _png(picture[..., None], _INDEXED, PALETTE),
+        "png": _png(picture, PALETTE),
         "columns": frame[1],
         "rows": frame[2],
         "bounds": _bounds(frame),
@@ -80,70 +82,85 @@ def class_picture(surface: Surface) -> dict[str, Any]:
     }
 
 
-def lattice_picture(surface: Surface) -> dict[str, Any]:
-    """Score and known share at points at most 5 km apart, as the channels of a picture.
+def lattice_picture(lattice: Lattice) -> dict[str, Any]:
+    """Values of the criteria on coarse cells as one picture, so that a page can weigh them anew.
 
     Parameters
     ----------
-    surface : Surface
+    lattice : Lattice
 
     Returns
     -------
     dict
-        ``png`` (data URI; red = score x 250, 255 where there is none; green = known share in per
-        cent), ``columns, rows, bounds`` as of `class_picture`, and ``cell_m``.
+        ``png`` (data URI; value x 254, 255 unknown; the criteria stand below one another, each
+        ``rows`` high), ``columns, rows, bounds`` as of `class_picture`, ``steps``, ``unknown`` and
+        ``cell_m``.
+
+    Notes
+    -----
+    A pixel takes the value of the cell it lies in. Where the coarse cells leave a strip of the
+    shore free it takes that of the nearest cell, at most `REACH_CELLS` away.
     """
+    grid = lattice.grid
     # Widest on the ground at the southern edge.
-    south, _ = _latitudes(surface)
-    frame = _frame(surface, LATTICE_M / float(np.cos(np.radians(south))))
-    score, known = (
-        _warp(surface, layer, frame, how=Resampling.average, nothing=np.nan)
-        for layer in (surface.score, surface.known)
-    )
-    red = np.where(np.isnan(score), 255, np.round(np.nan_to_num(score) * SCORE_STEPS))
-    green = np.round(np.nan_to_num(known) * 100)
-    picture = np.stack([red, green, np.zeros_like(red)], axis=-1).astype(np.uint8)
+    south, _ = _latitudes(grid)
+    frame = _frame(grid, grid.cell_m / float(np.cos(np.radians(south))))
+    source = _warp(grid, _nearest_cells(lattice), frame, how=Resampling.nearest, nothing=-1)
+    steps = np.round(lattice.values * VALUE_STEPS)
+    coded = np.where(np.isnan(steps), UNKNOWN_STEP, steps).astype(np.uint8)
+    pictures = np.where(source < 0, UNKNOWN_STEP, coded.T[:, source])
+    stacked = pictures.reshape(-1, frame[1]).astype(np.uint8)
     return {
-        "png": _png(picture, _RGB, ()),
+        "png": _png(stacked),
         "columns": frame[1],
         "rows": frame[2],
         "bounds": _bounds(frame),
-        "steps": SCORE_STEPS,
-        "cell_m": LATTICE_M,
+        "steps": VALUE_STEPS,
+        "unknown": UNKNOWN_STEP,
+        "cell_m": grid.cell_m,
     }
 
 
-def _edges(surface: Surface) -> tuple[float, float, float, float]:
-    grid = surface.grid
+def _nearest_cells(lattice: Lattice) -> NDArray[np.int32]:
+    """For each cell of the grid the row of the lattice that speaks for it; -1 too far."""
+    from scipy.ndimage import distance_transform_edt
+
+    rows = np.full(lattice.grid.shape, -1, dtype=np.int32)
+    rows.ravel()[lattice.cells] = np.arange(len(lattice.cells), dtype=np.int32)
+    away, nearest = distance_transform_edt(rows < 0, return_indices=True)
+    return np.where(away <= REACH_CELLS, rows[tuple(nearest)], -1).astype(np.int32)
+
+
+def _edges(grid: Grid) -> tuple[float, float, float, float]:
     rows, columns = grid.shape
     south, east = grid.north - rows * grid.cell_m, grid.west + columns * grid.cell_m
     return grid.west, south, east, grid.north
 
 
-def _latitudes(surface: Surface) -> tuple[float, float]:
-    to_degrees = Transformer.from_crs(surface.grid.crs, "EPSG:4326", always_xy=True)
-    _, south, _, north = to_degrees.transform_bounds(*_edges(surface))
+def _latitudes(grid: Grid) -> tuple[float, float]:
+    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    _, south, _, north = to_degrees.transform_bounds(*_edges(grid))
     return south, north
 
 
-def _frame(surface: Surface, resolution: float) -> Frame:
+def _frame(grid: Grid, resolution: float) -> Frame:
     """Pixels of a side in metres of the map that cover the grid: transform, width, height."""
-    to_map = Transformer.from_crs(surface.grid.crs, _MAP_CRS, always_xy=True)
-    west, south, east, north = to_map.transform_bounds(*_edges(surface))
+    to_map = Transformer.from_crs(grid.crs, _MAP_CRS, always_xy=True)
+    west, south, east, north = to_map.transform_bounds(*_edges(grid))
     width, height = np.ceil([(east - west) / resolution, (north - south) / resolution])
     return Affine(resolution, 0, west, 0, -resolution, north), int(width), int(height)
 
 
 def _warp(
-    surface: Surface, layer: NDArray[Any], frame: Frame, *, how: Resampling, nothing: float
+    grid: Grid, layer: NDArray[Any], frame: Frame, *, how: Resampling, nothing: float
 ) -> NDArray[Any]:
     transform, width, height = frame
     target = np.full((height, width), nothing, dtype=layer.dtype)
     reproject(
         layer,
         target,
-        src_transform=surface.grid.transform,
-        src_crs=surface.grid.crs,
+        src_transform=grid.transform,
+        src_crs=grid.crs,
         src_nodata=nothing,
         dst_transform=transform,
         dst_crs=_MAP_CRS,
@@ -160,11 +177,16 @@ def _bounds(frame: Frame) -> list[float]:
     return [round(edge, 3) for edge in edges]
 
 
-def _png(picture: Bytes, colour: int, palette: tuple[str, ...]) -> str:
+def _png(picture: Bytes, palette: tuple[str, ...] = ()) -> str:
     """A PNG as a data URI (ISO/IEC 15948); nothing in it but size, palette and pixels."""
-    height, width, channels = picture.shape
-    rows = np.zeros((height, 1 + width * channels), dtype=np.uint8)
-    rows[:, 1:] = picture.reshape(height, -1)
+    height, width = picture.shape
+    rows = np.zeros((height, 1 + width), dtype=np.uint8)
+    rows[:, 1:] = picture
+    if not palette:
+        # Greys change little from row to row, so the differences pack better (filter type 2).
+        rows[1:, 1:] -= picture[:-1]
+        rows[1:, 0] = 2
+    colour = _INDEXED if palette else _GREY
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0))]
     if palette:
         chunks.append((b"PLTE", b"".join(bytes.fromhex(c[1:]) for c in palette)))

@@ -5,23 +5,42 @@ export const DATA = JSON.parse(byId('data').textContent);
 
 export const SITES = DATA.sites;
 export const COUNT = SITES.id.length;
+export const CRITERIA = DATA.criteria.length;
 export const UNDETERMINED = 1;
 export const EXCLUDED = 2;
 export const OPEN = 3;
 export const VERDICTS = Object.freeze(['eligible', 'undetermined', 'excluded', 'open', 'not_asked']);
-export const LIST_LENGTH = 13;
+export const PARKS = DATA.portfolio;
+/** How many parks are asked for: the length of the list that everybody looks at. */
+export const LIST_LENGTH = PARKS ? PARKS.picks.length : 13;
+
+/** Doubles that were written bit by bit. */
+export function doubles(text) {
+  const raw = atob(text), bytes = new Uint8Array(raw.length);
+  for (let k = 0; k < raw.length; k += 1) bytes[k] = raw.charCodeAt(k);
+  return new Float64Array(bytes.buffer);
+}
+
+// Site by site, criterion by criterion; unknown is NaN.
+export const VALUES = doubles(SITES.values);
+
+/** Value of criterion j at site i; null if unknown. */
+export function valueAt(i, j) {
+  const value = VALUES[i * CRITERIA + j];
+  return Number.isNaN(value) ? null : value;
+}
 
 /** A picture of data as pixels: an array of red, green, blue, alpha. */
-export async function pixels(picture) {
+export async function pixels(picture, rows = picture.rows) {
   const image = new Image();
   image.src = picture.png;
   await image.decode();
   const canvas = document.createElement('canvas');
   canvas.width = picture.columns;
-  canvas.height = picture.rows;
+  canvas.height = rows;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, picture.columns, picture.rows).data;
+  return context.getImageData(0, 0, picture.columns, rows).data;
 }
 
 /** Positions of a flat list of differences, as [lon, lat] pairs in degrees. */

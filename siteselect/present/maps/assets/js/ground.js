@@ -1,6 +1,8 @@
 // The suitability surface: classes coloured, doubt hatched, exclusion cross-hatched, at screen scale.
 import { DATA, pixels } from './data.js';
 import { toMercator } from './geo.js';
+import { scoreNodes } from './live.js';
+import { isExploratory, now } from './state.js';
 
 const PAD = 0.25;
 const UNDETERMINED_CLASS = DATA.ground.palette.length - 2, EXCLUDED_CLASS = DATA.ground.palette.length - 1;
@@ -36,8 +38,8 @@ function tone(kind, x, y, scale) {
   return TONES[kind];
 }
 
-/** Paint the classes of a Mercator window on a canvas. */
-export function paint(canvas, classes, frame, scale) {
+/** Paint the classes of a Mercator window on a canvas; `wanted` says which. */
+export function paint(canvas, classes, frame, scale, wanted) {
   const { width, height } = canvas, picture = DATA.ground;
   const [west, south, east, north] = picture.bounds;
   const columns = sourceIndex(width, frame.west, frame.step, west, east, picture.columns);
@@ -48,7 +50,7 @@ export function paint(canvas, classes, frame, scale) {
     if (rows[y] < 0) continue;
     for (let x = 0; x < width; x += 1) {
       const kind = columns[x] < 0 ? 0 : classes[rows[y] * picture.columns + columns[x]];
-      if (kind === 0) continue;
+      if (kind === 0 || !wanted(kind)) continue;
       const at = 4 * (y * width + x), [r, g, b] = tone(kind, x, y, scale);
       image.data[at] = r;
       image.data[at + 1] = g;
@@ -59,13 +61,35 @@ export function paint(canvas, classes, frame, scale) {
   context.putImageData(image, 0, 0);
 }
 
-/** A layer that repaints when the map has come to rest. */
+const isColoured = (kind) => kind < UNDETERMINED_CLASS;
+const isHatched = (kind) => kind >= UNDETERMINED_CLASS;
+
+/** The lattice under the present weights, a pixel a node, in the colours of the classes. */
+function paintNodes(canvas, lattice) {
+  const picture = DATA.lattice, scores = scoreNodes(lattice, now.scores.shares), { limits } = DATA.ground;
+  canvas.width = picture.columns;
+  canvas.height = picture.rows;
+  const context = canvas.getContext('2d'), image = context.createImageData(picture.columns, picture.rows);
+  const colours = new Uint32Array(image.data.buffer);
+  const [unknown, ...tones] = [TONES[UNDETERMINED_CLASS], ...TONES.slice(1, UNDETERMINED_CLASS)].map(([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
+  for (let k = 0; k < scores.length; k += 1) {
+    const score = scores[k];
+    let kind = 0;
+    while (kind < limits.length && score >= limits[kind]) kind += 1;
+    colours[lattice.nodes[k]] = Number.isNaN(score) ? unknown : tones[kind];
+  }
+  context.putImageData(image, 0, 0);
+}
+
+const newCanvas = () => document.createElement('canvas');
+
+/** A layer that repaints when the map has come to rest, and its colours when weights change. */
 export const GroundLayer = L.Layer.extend({
-  initialize(classes) {
-    this.classes = classes;
+  initialize(classes, lattice) {
+    Object.assign(this, { classes, lattice, coloured: newCanvas(), hatched: newCanvas(), nodes: newCanvas() });
   },
   onAdd(map) {
-    this.canvas = document.createElement('canvas');
+    this.canvas = newCanvas();
     this.canvas.className = 'ground leaflet-zoom-hide';
     map.getPane('ground').append(this.canvas);
     map.on('moveend resize', this.redraw, this);
@@ -81,12 +105,33 @@ export const GroundLayer = L.Layer.extend({
     const pad = size.multiplyBy(PAD).round();
     const corner = map.containerPointToLatLng(pad.multiplyBy(-1));
     const [west, north] = toMercator([corner.lng, corner.lat]);
-    canvas.width = Math.round((size.x + 2 * pad.x) * scale);
-    canvas.height = Math.round((size.y + 2 * pad.y) * scale);
+    for (const sheet of [canvas, this.coloured, this.hatched]) {
+      sheet.width = Math.round((size.x + 2 * pad.x) * scale);
+      sheet.height = Math.round((size.y + 2 * pad.y) * scale);
+    }
     canvas.style.width = `${size.x + 2 * pad.x}px`;
     canvas.style.height = `${size.y + 2 * pad.y}px`;
     const step = (2 * Math.PI * 6378137) / (256 * 2 ** map.getZoom()) / scale;
-    paint(canvas, this.classes, { west, north, step }, scale);
+    this.frame = { west, north, step };
+    paint(this.coloured, this.classes, this.frame, scale, isColoured);
+    paint(this.hatched, this.classes, this.frame, scale, isHatched);
     L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint(pad.multiplyBy(-1)));
+    this.recolour();
+  },
+  /** Put colours and hatches together: exact classes under official weights, else the lattice. */
+  recolour() {
+    const context = this.canvas.getContext('2d');
+    context.globalCompositeOperation = 'copy';
+    context.drawImage(this.coloured, 0, 0);
+    if (isExploratory() && this.lattice) {
+      paintNodes(this.nodes, this.lattice);
+      // Only where the exact classes say eligible.
+      context.globalCompositeOperation = 'source-atop';
+      context.imageSmoothingEnabled = false;
+      const [left, bottom, right, top] = DATA.lattice.bounds, { west, north, step } = this.frame;
+      context.drawImage(this.nodes, (left - west) / step, (north - top) / step, (right - left) / step, (top - bottom) / step);
+    }
+    context.globalCompositeOperation = 'source-over';
+    context.drawImage(this.hatched, 0, 0);
   },
 });

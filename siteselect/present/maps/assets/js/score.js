@@ -1,76 +1,79 @@
 // The law of siteselect.decide.score, for other weights: a weighted mean over what is known.
-import { COUNT, DATA, EXCLUDED, SITES } from './data.js';
+import { COUNT, CRITERIA, DATA, EXCLUDED, SITES, VALUES, doubles, valueAt } from './data.js';
 
 export const OFFICIAL_WEIGHTS = Object.freeze(DATA.criteria.map((c) => c.weight));
 
-function compareIds(a, b) {
-  return SITES.id[a] < SITES.id[b] ? -1 : SITES.id[a] > SITES.id[b] ? 1 : 0;
-}
+const WORST = doubles(SITES.worst), BEST = doubles(SITES.best);
+const all = Array.from({ length: COUNT }, (_, i) => i);
+const byName = [...all].sort((a, b) => (SITES.id[a] < SITES.id[b] ? -1 : 1));
+// Place of each site in the order of ids: comparing places is faster than comparing text.
+const place = new Int32Array(COUNT);
+byName.forEach((i, k) => { place[i] = k; });
 
-/** Score of one site: unknown values leave the mean, and widen the bounds to 0 and 1. */
-function scoreSite(i, shares) {
+/** Score, bounds and known share of site i: unknown values leave the mean and widen the bounds. */
+function scoreSite(i, shares, result) {
   let known = 0, total = 0, low = 0, high = 0;
-  for (let j = 0; j < shares.length; j += 1) {
-    const share = shares[j], value = SITES.values[i][j];
-    if (value === null) {
+  for (let j = 0, k = i * CRITERIA; j < CRITERIA; j += 1, k += 1) {
+    const share = shares[j], value = VALUES[k];
+    // NaN is the only number that differs from itself.
+    if (value !== value) {
       high += share;
       continue;
     }
-    const worst = SITES.worst[i][j], best = SITES.best[i][j];
+    const worst = WORST[k], best = BEST[k];
     known += share;
     total += share * value;
-    low += share * (worst === null ? value : Math.min(worst, value));
-    high += share * (best === null ? value : Math.max(best, value));
+    low += share * (worst < value ? worst : value);
+    high += share * (best > value ? best : value);
   }
   const mean = known > 0 ? total / known : null;
-  return {
-    score: mean,
-    low: mean === null ? low : Math.min(low, mean),
-    high: mean === null ? Math.min(high, 1) : Math.max(Math.min(high, 1), mean),
-    known: Math.min(known, 1),
-  };
+  result.score[i] = mean;
+  result.low[i] = mean === null ? low : Math.min(low, mean);
+  result.high[i] = mean === null ? Math.min(high, 1) : Math.max(Math.min(high, 1), mean);
+  result.known[i] = Math.min(known, 1);
+}
+
+/** Shares that sum to 1, of weights that need not. */
+export function sharesOf(weights) {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((w) => w / sum);
 }
 
 /** Scores, bounds, known shares and ranks of all sites under weights that need not sum to 1. */
 export function scoreAll(weights) {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const shares = weights.map((w) => w / sum);
-  const result = { shares, score: [], low: [], high: [], known: [], rank: new Array(COUNT).fill(0) };
-  for (let i = 0; i < COUNT; i += 1) {
-    const one = scoreSite(i, shares);
-    result.score.push(one.score);
-    result.low.push(one.low);
-    result.high.push(one.high);
-    result.known.push(one.known);
-  }
-  const all = Array.from({ length: COUNT }, (_, i) => i);
-  const listed = all.filter((i) => SITES.official.verdict[i] !== EXCLUDED
-    && result.known[i] > 0 && result.known[i] >= DATA.minKnown - 1e-12);
-  listed.sort((a, b) => result.score[b] - result.score[a] || compareIds(a, b));
-  listed.forEach((i, place) => { result.rank[i] = place + 1; });
-  const rest = all.filter((i) => result.rank[i] === 0).sort(compareIds);
-  return { ...result, listed, rest };
+  const shares = sharesOf(weights), column = () => new Array(COUNT).fill(0);
+  const result = { shares, score: column(), low: column(), high: column(), known: column(), rank: column() };
+  for (let i = 0; i < COUNT; i += 1) scoreSite(i, shares, result);
+  const { score, known, rank } = result;
+  const listed = all.filter((i) => SITES.verdict[i] !== EXCLUDED && known[i] > 0 && known[i] >= DATA.minKnown - 1e-12);
+  listed.sort((a, b) => score[b] - score[a] || place[a] - place[b]);
+  listed.forEach((i, at) => { rank[i] = at + 1; });
+  return { ...result, listed, rest: byName.filter((i) => rank[i] === 0) };
 }
 
-/** Contribution of criterion j to the score of site i; null where unknown. */
-export function contribution(scores, i, j) {
-  const value = SITES.values[i][j];
-  return value === null ? null : (scores.shares[j] * value) / scores.known[i];
+/** What values say under shares, as byGroup and the waterfall need it; unknown is null. */
+export function breakdown(values, shares) {
+  const known = values.reduce((sum, value, j) => sum + (value === null ? 0 : shares[j]), 0);
+  const parts = values.map((value, j) => (value === null ? null : (shares[j] * value) / known));
+  const score = known > 0 ? parts.reduce((sum, part) => sum + (part ?? 0), 0) : null;
+  return { values, parts, shares, known: Math.min(known, 1), score };
 }
 
-/** Sums of a site's contributions and attainable weights by group. */
-export function byGroup(scores, i) {
-  return DATA.groups.map((_, g) => {
-    const sums = { earned: 0, possible: 0, unknown: 0 };
-    DATA.criteria.forEach((criterion, j) => {
-      if (criterion.group !== g) return;
-      const part = contribution(scores, i, j);
-      if (part === null) sums.unknown += scores.shares[j];
-      else {
-        sums.earned += part;
-        sums.possible += scores.shares[j] / scores.known[i];
-      }
-    });
-    return sums;
+/** The breakdown of site i under the scores of all. */
+export function breakdownOf(scores, i) {
+  return breakdown(DATA.criteria.map((_, j) => valueAt(i, j)), scores.shares);
+}
+
+/** Sums of contributions and attainable weights by group. */
+export function byGroup({ parts, shares, known }) {
+  const groups = DATA.groups.map(() => ({ earned: 0, possible: 0, unknown: 0 }));
+  DATA.criteria.forEach((criterion, j) => {
+    const sums = groups[criterion.group], part = parts[j];
+    if (part === null) sums.unknown += shares[j];
+    else {
+      sums.earned += part;
+      sums.possible += shares[j] / known;
+    }
   });
+  return groups;
 }

@@ -1,0 +1,391 @@
+"""The register of downstream units: read, checked by field and row, and diagnosed."""
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from siteselect.base.errors import DataError, Fault
+from siteselect.base.text import fold, latin_digits, nearest
+from siteselect.declared.chain import Row, number_of, text_of
+from siteselect.declared.sources import Column
+from siteselect.world.tables import Table, parse, read_table
+
+BANDS = ("ge70", "50to70", "lt50", "idle")
+_IDLE = ("inactive", "seized_by_bank", "liquidated")
+_TYPES = {"number": "number", "integer": "integer"}
+_RANGES = {
+    "lon": (40.0, 70.0),
+    "lat": (20.0, 45.0),
+    "env_class": (1.0, 7.0),
+    "outage_days_y": (0.0, 366.0),
+    "position_accuracy_km": (0.0, 100.0),
+}
+_KEYS = {
+    "estate_id": "estates",
+    "main_product": "materials",
+    "main_feedstock": "materials",
+    "chain_process_id": "processes",
+    "feedstock_supplier_id": "sources",
+}
+_SYNTHETIC = ("synthetic", "ساختگی")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One downstream unit.
+
+    Parameters
+    ----------
+    id, name, estate, product, feedstock : str
+        Who, where, what of what.
+    status : str
+        Word of the register.
+    capacity, practical, output : float
+        Licensed, technically reachable (the licensed figure if it is not given) and last year's
+        output, t/y.
+    practical_given : bool
+        Whether `practical` was given.
+    utilisation_pct : float
+        Output over licensed capacity.
+    band : str
+        One of `BANDS`.
+    causes : tuple of str
+        Why it runs below capacity, first cause first.
+    source, source_kind : str
+        Where the row is from.
+    row : int
+        Row of the file.
+    """
+
+    id: str
+    name: str
+    estate: str
+    product: str
+    feedstock: str
+    status: str
+    capacity: float
+    practical: float
+    output: float
+    practical_given: bool
+    utilisation_pct: float
+    band: str
+    causes: tuple[str, ...]
+    source: str
+    source_kind: str
+    row: int
+
+    @property
+    def revivable(self) -> float:
+        """What it could make beyond last year's output, t/y; none if it runs at 70 % or more."""
+        return 0.0 if self.band == "ge70" else max(self.practical - self.output, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register that was read and found without a fault.
+
+    `synthetic` is true if any row says so in its source: outputs must then say so too.
+    """
+
+    file: str
+    units: tuple[Unit, ...]
+    synthetic: bool
+    warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Capacity of one product on one estate, t/y."""
+
+    estate: str
+    product: str
+    units: tuple[str, ...]
+    capacity: float
+    output: float
+    revivable: float
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What ails the units of a register.
+
+    Parameters
+    ----------
+    bands : mapping of str to int
+        Units by utilisation band, every band named.
+    causes : tuple of (str, int)
+        Main causes of units below 70 %, most frequent first.
+    idle : tuple of Idle
+        By estate and product, most revivable first; only where something could be revived.
+    synthetic : bool
+        Whether the register is an example.
+    """
+
+    bands: Mapping[str, int]
+    causes: tuple[tuple[str, int], ...]
+    idle: tuple[Idle, ...]
+    synthetic: bool
+
+    def idle_estates(self) -> dict[str, float]:
+        """Revivable capacity by estate, t/y."""
+        total: dict[str, float] = {}
+        for entry in self.idle:
+            total[entry.estate] = total.get(entry.estate, 0.0) + entry.revivable
+        return total
+
+
+def read_units(path: Path, layout: Iterable[Row], known: Mapping[str, Iterable[str]]) -> Register:
+    """A register of downstream units from its file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV, TSV or XLSX. Headings are the field names or their Persian labels; digits may be
+        Persian.
+    layout : iterable of mapping
+        Rows of the table ``unit_register_layout``.
+    known : mapping of str to iterable of str
+        Ids of ``estates``, ``materials``, ``processes`` and ``sources``.
+
+    Returns
+    -------
+    Register
+
+    Raises
+    ------
+    DataError
+        Every fault, each with row and field: an unknown heading, word, estate, product or
+        process, a figure that is no number or carries a unit, output above capacity, a cause that
+        is missing where a unit runs below 70 %. Nothing is guessed.
+    """
+    fields = {text_of(row, "id"): row for row in layout}
+    table, faults = _named(read_table(path), fields)
+    warnings: list[Fault] = []
+    columns = {name: _column(row) for name, row in fields.items()}
+    frame, found = parse(table, columns, warnings=warnings)
+    faults += found
+    ids = {name: frozenset(words) for name, words in known.items()}
+    records: list[Row] = [
+        dict(zip(frame.columns, row, strict=True)) for row in frame.to_numpy(object)
+    ]
+    rows = list(zip(table.numbers, records, strict=True))
+    seen: dict[str, int] = {}
+    for number, row in rows:
+        faults += [
+            Fault(message, table.file, f"row {number}", field)
+            for field, message in _row_faults(row, fields, ids)
+        ]
+        name = text_of(row, "unit_id")
+        if name in seen:
+            message = f"stands in row {seen[name]} too"
+            faults.append(Fault(message, table.file, f"row {number}", "unit_id"))
+        seen.setdefault(name, number)
+    if faults:
+        raise DataError(faults)
+    units = tuple(_unit(row, number) for number, row in rows)
+    synthetic = any(unit.source.casefold().startswith(_SYNTHETIC) for unit in units)
+    return Register(table.file, units, synthetic, tuple(warnings))
+
+
+def _named(table: Table, fields: Mapping[str, Row]) -> tuple[Table, list[Fault]]:
+    """The table with its headings as field names."""
+    names = {fold(word): name for name, row in fields.items() for word in (name, row["label_fa"])}
+    labels = [*fields, *(text_of(row, "label_fa") for row in fields.values())]
+    faults = [
+        Fault(
+            f"is no field of the register{nearest(heading, labels)}", table.file, "row 1", heading
+        )
+        for heading in table.columns
+        if fold(heading) not in names
+    ]
+    columns = tuple(names.get(fold(heading), heading) for heading in table.columns)
+    faults += [
+        Fault("this field stands under two headings", table.file, "row 1", name)
+        for name, count in Counter(columns).items()
+        if count > 1
+    ]
+    if faults:
+        raise DataError(faults)
+    latin = tuple(
+        tuple(_latin(cell, fields[name]) for cell, name in zip(row, columns, strict=True))
+        for row in table.rows
+    )
+    return replace(table, columns=columns, rows=latin), faults
+
+
+def _latin(cell: str, field: Row) -> str:
+    """Codes and dates in Latin digits; numbers are read by the table's own rule, which says so."""
+    return latin_digits(cell) if field["type"] in ("code", "code_list", "date") else cell
+
+
+def _column(field: Row) -> Column:
+    name = text_of(field, "id")
+    kind = _TYPES.get(text_of(field, "type"), "text")
+    low, high = _RANGES.get(name, (0.0, None)) if kind != "text" else (None, None)
+    return Column.model_validate(
+        {
+            "type": kind,
+            "unit": text_of(field, "unit"),
+            "required": text_of(field, "requirement") == "required",
+            "low": low,
+            "high": high,
+        }
+    )
+
+
+def _row_faults(
+    row: Row, fields: Mapping[str, Row], known: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[str, str]]:
+    for name, field in fields.items():
+        word = text_of(row, name)
+        if not word:
+            continue
+        if name in _KEYS:
+            ids = known[_KEYS[name]]
+            if word not in ids:
+                yield name, f"{word[:40]!r} is unknown{nearest(word, ids)}"
+        elif field["type"] in ("code", "code_list"):
+            yield from _code_faults(name, word, field, fields)
+        elif field["type"] == "date" and not _is_date(word):
+            yield name, f"{word[:40]!r} is no date; write 2025-03-20"
+    yield from _figure_faults(row)
+
+
+def _code_faults(
+    name: str, text: str, field: Row, fields: Mapping[str, Row]
+) -> Iterator[tuple[str, str]]:
+    allowed = text_of(field, "allowed_values")
+    if allowed == "same list":
+        allowed = text_of(fields["cause_primary"], "allowed_values")
+    words = [word.strip() for word in text.split(";")] if field["type"] == "code_list" else [text]
+    choices = allowed.split("|") if "|" in allowed else []
+    for word in words:
+        if choices and word not in choices:
+            yield name, f"{word[:40]!r} is not one of {', '.join(choices)}{nearest(word, choices)}"
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            yield name, f"{text[:40]!r} is not a whole number from {low:g} to {high:g}"
+    if name == "isic4" and not re.fullmatch(r"\d{4}", text, re.ASCII):
+        yield name, f"{text[:40]!r} is no code of four digits"
+    if name == "export_markets" and not all(re.fullmatch(r"[A-Z]{2}", word) for word in words):
+        yield name, f"{text[:40]!r} is no list of country codes of two letters"
+
+
+def _is_date(word: str) -> bool:
+    try:
+        datetime.date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _figure_faults(row: Row) -> Iterator[tuple[str, str]]:
+    capacity, output = number_of(row, "nominal_capacity_t_y"), number_of(row, "actual_output_t_y")
+    practical, told = number_of(row, "practical_capacity_t_y"), number_of(row, "utilisation_pct")
+    if capacity is None or output is None:
+        if capacity is not None or output is not None:
+            yield "actual_output_t_y", "capacity and output must both be known"
+        return
+    if capacity <= 0:
+        yield "nominal_capacity_t_y", "must be above 0"
+        return
+    if output > capacity:
+        yield (
+            "actual_output_t_y",
+            f"{output:g} t/y is above the capacity of {capacity:g} t/y; are both in t/y?",
+        )
+    if practical is not None and practical > capacity:
+        yield "practical_capacity_t_y", f"{practical:g} is above the licensed {capacity:g} t/y"
+    used = 100 * output / capacity
+    if told is not None and abs(told - used) > 1:
+        yield "utilisation_pct", f"{told:g} % is given, output over capacity is {used:.1f} %"
+    if used < 70 and not text_of(row, "cause_primary"):
+        yield "cause_primary", f"a unit at {used:.0f} % must name its main cause"
+    if output > 0 and text_of(row, "activity_status") in _IDLE:
+        yield "actual_output_t_y", f"{output:g} t/y of a unit that is said to stand idle"
+
+
+def _unit(row: Mapping[str, Any], number: int) -> Unit:
+    capacity, output = float(row["nominal_capacity_t_y"]), float(row["actual_output_t_y"])
+    practical = number_of(row, "practical_capacity_t_y")
+    causes = (text_of(row, "cause_primary"), text_of(row, "cause_secondary"))
+    used = 100 * output / capacity
+    return Unit(
+        id=text_of(row, "unit_id"),
+        name=text_of(row, "name_fa"),
+        estate=text_of(row, "estate_id"),
+        product=text_of(row, "main_product"),
+        feedstock=text_of(row, "main_feedstock"),
+        status=text_of(row, "activity_status"),
+        capacity=capacity,
+        practical=capacity if practical is None else practical,
+        output=output,
+        practical_given=practical is not None,
+        utilisation_pct=used,
+        band=band(used, text_of(row, "activity_status")),
+        causes=tuple(cause for cause in causes if cause),
+        source=text_of(row, "source"),
+        source_kind=text_of(row, "source_kind"),
+        row=number,
+    )
+
+
+def band(utilisation_pct: float, status: str) -> str:
+    """Utilisation band of a unit, as the organisation of industrial estates counts.
+
+    Examples
+    --------
+    >>> band(70.0, "active"), band(50.0, "active"), band(49.9, "active"), band(0.0, "active")
+    ('ge70', '50to70', 'lt50', 'idle')
+    """
+    if utilisation_pct <= 0 or status in _IDLE:
+        return "idle"
+    return "ge70" if utilisation_pct >= 70 else "50to70" if utilisation_pct >= 50 else "lt50"
+
+
+def diagnose(register: Register) -> Diagnosis:
+    """Bands, causes, and what could be revived, by estate and product.
+
+    Parameters
+    ----------
+    register : Register
+        As read.
+
+    Returns
+    -------
+    Diagnosis
+    """
+    counted = Counter(unit.band for unit in register.units)
+    causes = Counter(unit.causes[0] for unit in register.units if unit.causes)
+    groups: dict[tuple[str, str], list[Unit]] = {}
+    for unit in register.units:
+        groups.setdefault((unit.estate, unit.product), []).append(unit)
+    idle = [
+        Idle(
+            estate,
+            product,
+            tuple(unit.id for unit in units if unit.revivable > 0),
+            sum(unit.capacity for unit in units),
+            sum(unit.output for unit in units),
+            sum(unit.revivable for unit in units),
+            tuple(sorted({cause for unit in units for cause in unit.causes})),
+        )
+        for (estate, product), units in groups.items()
+    ]
+    return Diagnosis(
+        {name: counted[name] for name in BANDS},
+        tuple(sorted(causes.items(), key=lambda item: (-item[1], item[0]))),
+        tuple(
+            sorted(
+                (entry for entry in idle if entry.revivable > 0),
+                key=lambda entry: (-entry.revivable, entry.estate, entry.product),
+            )
+        ),
+        register.synthetic,
+    )

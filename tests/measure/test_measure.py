@@ -1,0 +1,187 @@
+"""One measure for cells and sites: the same readings, the same bounds, tile by tile or at once."""
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from pyproj import CRS
+from rasterio.transform import Affine
+from shapely.geometry import LineString, Point, box
+
+from siteselect.base.errors import CrsMismatch, DataError
+from siteselect.decide.score import ELIGIBLE, EXCLUDED, UNDETERMINED, score
+from siteselect.declared.criteria import CriteriaSet
+from siteselect.measure import tiles
+from siteselect.measure.measure import layers_of, measure, measures_of, prepare, read
+from siteselect.world.catalog import Catalog
+from siteselect.world.places import Grid, Landmasses
+from siteselect.world.sites import places
+from tests.toy import ANALYSIS, criteria_set
+from tests.toydata import catalog, layer, one_criterion, reading, spots
+
+KM = 1000.0
+RASTER = Affine(KM, 0, -60 * KM, 0, -KM, 60 * KM)
+PORTS = {"kind": "distance", "target": {"layer": "ports"}}
+MEASURES: dict[str, tuple[dict[str, Any], str]] = {
+    "distance": (PORTS, "km"),
+    "supply": (
+        {"kind": "supply", "target": {"layer": "ports"}, "amount": {"constant": 1.0},
+         "decay": {"scale_km": 20.0, "cutoff_km": 90.0}}, "count"),
+    "count": ({"kind": "count", "target": {"layer": "ports"}, "radius_km": 30.0}, "count"),
+    "value": ({"kind": "surface", "layer": "dem", "statistic": "value"}, "m"),
+    "slope": ({"kind": "surface", "layer": "dem", "statistic": "slope"}, "deg"),
+    "share": ({"kind": "share", "layer": "dem", "slope_below_deg": 9.0, "radius_km": 3.0}, "share"),
+    "inside": ({"kind": "inside", "target": {"layer": "land"}}, "km"),
+    "attribute": ({"kind": "attribute", "target": {"layer": "ports"}, "column": "depth"}, "m"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    rng = np.random.default_rng(5)
+    return catalog(
+        tmp_path_factory.mktemp("world"),
+        ports=layer([Point(p) for p in rng.uniform(-50 * KM, 50 * KM, (9, 2))],
+                    depth=rng.uniform(5, 15, 9), position_accuracy_km=rng.uniform(0, 3, 9)),
+        railways=layer([LineString(rng.uniform(-50 * KM, 50 * KM, (5, 2)))]),
+        protected=layer([box(0, 0, 9 * KM, 7 * KM), box(-30 * KM, -20 * KM, -25 * KM, 9 * KM)],
+                        position_accuracy_km=[1.0, 2.0]),
+        land=layer([box(-45 * KM, -45 * KM, 45 * KM, 45 * KM)]),
+        islands=layer([box(50 * KM, 50 * KM, 52 * KM, 52 * KM)], landmass=[1]),
+        dem=(rng.uniform(0, 900, (120, 120)), RASTER, {"unit": "m"}),
+    )  # fmt: skip
+
+
+def grid(cell_m: float = 2000.0) -> Grid:
+    provinces = gpd.GeoDataFrame(
+        {"iso": ["IR-18", "IR-22"]},
+        geometry=[box(-40 * KM, -30 * KM, 0, 30 * KM), box(0, -30 * KM, 33 * KM, 25 * KM)],
+        crs=ANALYSIS,
+    )
+    islands = gpd.GeoDataFrame({"landmass": []}, geometry=[], crs=ANALYSIS)
+    return Grid.over(provinces, cell_m, islands=islands)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_site_of_one_cell_reads_exactly_as_that_cell(world: Catalog, name: str) -> None:
+    spec, unit = MEASURES[name]
+    cells = grid().places(grid().cell_ids()[[0, 17, 333, 700]])
+    squares = [box(e - 1000, n - 1000, e + 1000, n + 1000)
+               for e, n in zip(cells.easting, cells.northing, strict=True)]  # fmt: skip
+    frame = layer(squares, kind="greenfield", position_accuracy_km=0.0)
+    masses = Landmasses(world.features("islands", ANALYSIS), world.features("land", ANALYSIS))
+    sites = places(frame, 2000.0, masses)
+    for one, other in zip(reading(spec, cells, world, unit), reading(spec, sites, world, unit), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_place_of_many_cells_reads_their_mean_and_their_widest_bounds(world: Catalog) -> None:
+    cells = grid().places(grid().cell_ids()[:3])
+    owner = np.array([0, 0, 1])
+    sites = type(cells)(
+        ids=np.array(["a", "b"]), kinds=np.array(["estate"] * 2), accuracy_km=np.array([2.0, 0.0]),
+        easting=cells.easting, northing=cells.northing, owner=owner, landmass=cells.landmass,
+        crs=ANALYSIS, columns=cells.columns[:2],
+    )  # fmt: skip
+    alone = reading(PORTS, spots(cells.easting, cells.northing, [2.0, 2.0, 0.0]), world)
+    together = reading(PORTS, sites, world)
+    np.testing.assert_allclose(together[0], [alone[0][:2].mean(), alone[0][2]], rtol=1e-15)
+    np.testing.assert_array_equal(together[1], [alone[1][:2].min(), alone[1][2]])
+    np.testing.assert_array_equal(together[2], [alone[2][:2].max(), alone[2][2]])
+
+
+def test_declarations_that_ask_the_same_share_a_reader(world: Catalog) -> None:
+    criteria = one_criterion(PORTS, at_least=5.0)
+    instruments = prepare(criteria, world, ANALYSIS)
+    assert instruments.readers[0] is instruments.readers[1]
+    assert instruments.source_ids == (("ports",), ("ports",))
+
+
+@pytest.mark.parametrize(
+    ("limit", "verdicts"),
+    [({"at_least": 5.0}, [UNDETERMINED, EXCLUDED]), ({"at_most": 5.0}, [EXCLUDED, UNDETERMINED])],
+)
+def test_a_partial_layer_may_exclude_but_never_make_eligible(
+    tmp_path: Path, limit: dict[str, float], verdicts: list[int]
+) -> None:
+    here = spots([100 * KM, 0], [0, 0])
+    for coverage, expected in (
+        ("complete", [ELIGIBLE if v == UNDETERMINED else v for v in verdicts]),
+        ("partial", verdicts),
+    ):
+        shapes = layer([Point(0, 0)])
+        lakes = catalog(tmp_path / coverage, ports=(shapes, {"coverage": coverage}))
+        criteria = one_criterion(PORTS, **limit)
+        table = measure(criteria, here, lakes)
+        got = score(table, criteria, kinds=here.kinds.tolist()).verdict.tolist()
+        # What a partial layer lacks can only make the nearest nearer: far is never proven.
+        if coverage == "partial" and "at_most" in limit:
+            expected = [EXCLUDED, UNDETERMINED]
+        assert got == expected
+        assert np.isfinite(table.lower[:, 0]).all()  # a criterion is not widened
+
+
+def test_readings_in_another_crs_are_refused(world: Catalog) -> None:
+    instruments = prepare(one_criterion(PORTS), world, CRS.from_epsg(32640))
+    with pytest.raises(CrsMismatch, match="32640"):
+        read(instruments, spots(0, 0))
+
+
+def test_every_layer_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    world = catalog(tmp_path, railways=layer([Point(0, 0)]))
+    with pytest.raises(DataError) as error:
+        prepare(criteria_set(), world, ANALYSIS)
+    assert {fault.field for fault in error.value.faults} == {"ports", "protected", "national_park"}
+
+
+def test_inquiries_are_left_out_of_the_map(world: Catalog) -> None:
+    data = one_criterion(PORTS, at_least=5.0, role="inquiry")
+    kept = prepare(data, world, ANALYSIS).without_inquiries()
+    assert [declaration.id for declaration in kept.declarations] == ["it"]
+    assert len(kept.readers) == len(kept.factors) == len(kept.source_ids) == len(kept.partial) == 1
+
+
+def test_no_places_give_an_empty_table(world: Catalog) -> None:
+    assert measure(criteria_set(), spots([], []), world).values.shape == (0, 4)
+
+
+def test_what_a_set_reads_can_be_listed() -> None:
+    listed = [(name, layers_of(spec)) for name, spec in measures_of(criteria_set())]
+    assert listed == [("ports", ("ports",)), ("railways", ("railways",)),
+                      ("protected", ("protected",)), ("national_park", ("protected",))]  # fmt: skip
+    two = one_criterion(PORTS | {"also": [{"layer": "quays"}, {"layer": "ports"}]})
+    assert layers_of(two.criteria[0].measure) == ("ports", "quays")
+    assert layers_of(one_criterion(*MEASURES["share"]).criteria[0].measure) == ("dem",)
+    own = one_criterion({"kind": "attribute", "column": "x"}, "class")
+    assert layers_of(own.criteria[0].measure) == ()
+
+
+# --- tiles -------------------------------------------------------------------------------------
+
+
+def whole(criteria: CriteriaSet, world: Catalog) -> tuple[Grid, Any, Any]:
+    cells = grid()
+    instruments = prepare(criteria, world, ANALYSIS).without_inquiries()
+    told: list[str] = []
+    surface = tiles.surface(cells, criteria, instruments, progress=told.append)
+    assert told[-1] == f"measuring the surface: 100% of {cells.inside.sum():,} cells"
+    return cells, surface, score(read(instruments, cells.places()), criteria, bounds=False)
+
+
+@pytest.mark.parametrize("side", [7, 256])
+def test_tiles_give_what_the_whole_gives(
+    world: Catalog, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiles, "SIDE_CELLS", side)
+    cells, surface, at_once = whole(criteria_set(), world)
+    inside = cells.inside
+    np.testing.assert_array_equal(surface.score[inside], at_once.score.astype(np.float32))
+    np.testing.assert_array_equal(surface.known[inside], at_once.known.astype(np.float32))
+    np.testing.assert_array_equal(surface.verdict[inside], at_once.verdict)
+    assert np.isnan(surface.score[~inside]).all()
+    assert (surface.verdict[~inside] == -1).all()
+    for areas, verdict in ((surface.excluded_km2, EXCLUDED), (surface.undetermined_km2, UNDETERMINED)):
+        assert areas == {"national_park": pytest.approx(4.0 * (at_once.verdict == verdict).sum())}
+        assert areas["national_park"] > 0

@@ -1,0 +1,288 @@
+"""Distances and supplies equal their definition, whatever the squares and the kernels."""
+
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import Geod, Transformer
+
+from siteselect.base.errors import DataError
+from siteselect.measure import reach
+from siteselect.measure.blocks import Blocks
+from tests.toy import ANALYSIS
+
+SEEDS = st.integers(0, 2**32 - 1)
+COMPILED = reach.kernels()
+
+
+@pytest.fixture(params=["compiled", "numpy"])
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Either way of working; where numba is absent only one is left."""
+    if request.param == "compiled" and COMPILED is None:
+        pytest.skip("numba is not installed")
+    found = COMPILED if request.param == "compiled" else None
+    monkeypatch.setattr(reach, "kernels", lambda: found)
+    return str(request.param)
+
+
+def random_world(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, lines and polygons over 150 km, their radius and error."""
+    shapes = []
+    for _ in range(rng.integers(1, 12)):
+        at = rng.uniform(-75e3, 75e3, 2)
+        turn = np.sort(rng.uniform(0, 2 * np.pi, rng.integers(3, 7)))
+        ring = at + rng.uniform(500, 30e3) * np.column_stack([np.cos(turn), np.sin(turn)])
+        shapes.append([shapely.Point(at), shapely.LineString(ring), shapely.Polygon(ring),
+                       shapely.MultiPoint(ring)][rng.integers(4)])  # fmt: skip
+    size = len(shapes)
+    radius = np.where(rng.uniform(size=size) < 0.5, 0.0, rng.exponential(5e3, size))
+    return np.array(shapes, object), radius, rng.exponential(4e3, size)
+
+
+def definition(points: np.ndarray, shapes: np.ndarray, sizes: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Every point against every feature, by another library's distance to its outline."""
+    radius, error = sizes
+    lines = np.where(np.isin(shapely.get_type_id(shapes), (3, 6)), shapely.boundary(shapes), shapes)
+    away = shapely.distance(shapely.points(points)[:, None], lines) - radius
+    return np.stack([(away + add).min(axis=1) for add in (0.0, -error, error)])
+
+
+def test_the_compiled_kernels_are_at_hand_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "siteselect.measure.kernels", None)
+    monkeypatch.delattr("siteselect.measure.kernels", raising=False)
+    assert reach.kernels.__wrapped__() is None
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_nearest_is_its_definition(seed: int, kernel: str) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
+    shapes, radius, error = random_world(rng)
+    pieces = reach.segments(shapes, radius_m=radius, error_m=error)
+    got = np.stack(reach.nearest_m(Blocks.of(*points.T), pieces))
+    expected = definition(points, shapes, (radius, error))
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_supply_is_its_definition(seed: int, kernel: str) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
+    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
+    size = rng.integers(1, 15)
+    sources = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), rng.uniform(0, 900, size),
+                               rng.exponential(3e3, size)])  # fmt: skip
+    got = reach.supply(
+        Blocks.of(*points.T), slack, sources, scale_m=20e3, cutoff_m=50e3
+    )
+    away = np.hypot(*(points[:, None] - sources[:, :2]).transpose(2, 0, 1))
+    doubt = slack[:, None] + sources[:, 3]
+    for part, end in zip(got, (away, away + doubt, np.maximum(away - doubt, 0)), strict=True):
+        expected = np.where(end <= 50e3, np.exp(-end / 20e3), 0.0) @ sources[:, 2]
+        np.testing.assert_allclose(part, expected, rtol=1e-9, atol=1e-9)
+
+
+@given(SEEDS)
+def test_both_ways_of_working_agree(seed: int) -> None:
+    if COMPILED is None:
+        pytest.skip("numba is not installed")
+    rng = np.random.default_rng(seed)
+    points = Blocks.of(*rng.uniform(-90e3, 90e3, (2, rng.integers(0, 60))))
+    shapes, radius, error = random_world(rng)
+    pieces = reach.segments(shapes, radius_m=radius, error_m=error)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reach, "kernels", lambda: COMPILED)
+        one = np.stack(reach.nearest_m(points, pieces))
+        patch.setattr(reach, "kernels", lambda: None)
+        other = np.stack(reach.nearest_m(points, pieces))
+    np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-6)
+
+
+@given(SEEDS)
+def test_the_answer_at_a_point_does_not_depend_on_the_other_points(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-90e3, 90e3, (30, 2))
+    shapes, radius, error = random_world(rng)
+    pieces = reach.segments(shapes, radius_m=radius, error_m=error)
+    together = np.stack(reach.nearest_m(Blocks.of(*points.T), pieces))
+    alone = np.stack(reach.nearest_m(Blocks.of(*points[7:8].T), pieces))
+    np.testing.assert_array_equal(together[:, 7:8], alone)
+
+
+def test_nothing_is_infinitely_far_and_supplies_nothing(kernel: str) -> None:
+    here = Blocks.of(np.array([1.0]), np.array([2.0]))
+    nobody = Blocks.of(np.empty(0), np.empty(0))
+    nothing, one = reach.segments([]), reach.segments([shapely.Point(0, 0)])
+    assert [float(end[0]) for end in reach.nearest_m(here, nothing)] == [np.inf] * 3
+    assert [len(end) for end in reach.nearest_m(nobody, one)] == [0] * 3
+    none = reach.supply(here, np.zeros(1), np.empty((0, 4)), scale_m=1.0, cutoff_m=1.0)
+    assert [float(end[0]) for end in none] == [0.0] * 3
+    decay = {"scale_m": 1.0, "cutoff_m": 1.0}
+    assert [len(end) for end in reach.supply(nobody, np.empty(0), np.ones((1, 4)), **decay)] == [0] * 3
+
+
+def test_within_a_disc_a_distance_is_below_zero() -> None:
+    disc = reach.segments([shapely.Point(0, 0)], radius_m=1000.0, error_m=100.0)
+    ends = reach.nearest_m(Blocks.of(np.array([600.0]), np.array([0.0])), disc)
+    np.testing.assert_allclose(np.ravel(ends), [-400, -500, -300], atol=1e-9)
+
+
+def test_shapes_are_taken_apart_into_straight_pieces() -> None:
+    square = shapely.box(0, 0, 2, 2)
+    holed = square.difference(shapely.box(0.5, 0.5, 1, 1))
+    lines = shapely.MultiLineString([[(0, 0), (1, 1)], [(5, 5), (6, 6), (7, 5)]])
+    for shape, count in ((square, 4), (holed, 8), (lines, 3), (shapely.Point(1, 1), 1)):
+        assert len(reach.segments([shape])) == count
+    some = reach.segments([square, lines], error_m=[1.0, 2.0])
+    assert some.error_m.tolist() == [1.0] * 4 + [2.0] * 3
+    few = some.take(some.error_m > 1)
+    np.testing.assert_array_equal(few.middles(), [[0.5, 0.5], [5.5, 5.5], [6.5, 5.5]])
+
+
+@given(st.floats(45, 64), st.floats(24.5, 33.5), st.floats(0, 360), st.floats(1e3, 150e3))
+def test_straight_distances_are_those_on_the_ellipsoid_within_3_in_1000(
+    lon: float, lat: float, azimuth: float, metres: float
+) -> None:
+    """Against Karney's geodesic (GeographicLib, in pyproj), over the box of the four provinces."""
+    there = Geod(ellps="WGS84").fwd(lon, lat, azimuth, metres)[:2]
+    to = Transformer.from_crs("EPSG:4326", ANALYSIS, always_xy=True)
+    (e0, n0), (e1, n1) = to.transform(lon, lat), to.transform(*there)
+    got = reach.nearest_m(
+        Blocks.of(np.array([e0]), np.array([n0])), reach.segments([shapely.Point(e1, n1)])
+    )
+    if 25 <= there[1] <= 33:
+        assert abs(float(got[0][0]) / metres - 1) < 3e-3
+
+
+# --- grids -------------------------------------------------------------------------------------
+
+# xarray-spatial, test_proximity.py: columns from -20 to 20 in 6 steps, rows from 20 to -20 in 4.
+TARGETS = [[0, 0, 0, 0, 0, 2], [0, 0, 1, 0, 0, 0], [0, np.inf, 3, 0, 0, 0], [4, 0, 0, 0, np.nan, 0]]
+SIDES = (40 / 3, 8.0)
+DISTANCES = [
+    [20.82733247, 15.54920505, 13.33333333, 15.54920505, 8, 0],
+    [16, 8, 0, 8, 15.54920505, 13.33333333],
+    [13.33333333, 8, 0, 8, 16, 24],
+    [0, 8, 13.33333333, 15.54920505, 20.82733247, 27.45501371],
+]
+
+
+def test_distance_and_allocation_of_a_published_grid() -> None:
+    np.testing.assert_allclose(reach.distance_grid(TARGETS, SIDES), DISTANCES, atol=1e-6)
+    array = np.array(TARGETS)
+    nearest = reach.allocation_grid(TARGETS, SIDES)
+    target = np.argwhere(np.isfinite(array) & (array != 0))
+    for cell in np.ndindex(array.shape):
+        away = np.hypot(*((target - cell) * SIDES).T)
+        ties = {array[tuple(at)] for at in target[away <= away.min() + 1e-9]}
+        assert nearest[cell] in ties
+
+
+@given(SEEDS, st.floats(1, 1e3), st.floats(1, 1e3))
+def test_distances_over_a_grid_are_their_definition(seed: int, height: float, width: float) -> None:
+    rng = np.random.default_rng(seed)
+    grid = rng.integers(0, 2, rng.integers(1, 9, 2)) * rng.integers(0, 2)
+    got = reach.distance_grid(grid, (height, width))
+    targets = np.argwhere(grid)
+    for cell in np.ndindex(grid.shape):
+        away = np.hypot(*((targets - cell) * (height, width)).T)
+        assert got[cell] == pytest.approx(away.min(initial=np.inf), rel=1e-12)
+    assert np.isnan(reach.allocation_grid(grid, 1.0)).all() == (len(targets) == 0)
+
+
+# GRASS GIS manual of r.cost: eight neighbours, source at row 4, column 5. The manual prints whole
+# numbers; the figures below follow from its rule, mean of two cells times their distance.
+COST = [
+    [2, 2, 1, 1, 5, 5, 5],
+    [2, 2, 8, 8, 5, 2, 1],
+    [7, 1, 1, 8, 2, 2, 2],
+    [8, 7, 8, 8, 8, 8, 5],
+    [8, 8, 1, 1, 5, 3, 9],
+    [8, 1, 1, 2, 5, 3, 9],
+]
+PRINTED = [
+    [22, 21, 21, 20, 17, 15, 14],
+    [20, 19, 22, 20, 15, 12, 11],
+    [22, 18, 17, 18, 13, 11, 9],
+    [21, 14, 13, 12, 8, 6, 6],
+    [16, 13, 8, 7, 4, 0, 6],
+    [14, 9, 8, 9, 6, 3, 8],
+]
+
+
+def test_accumulated_cost_of_the_grass_manual() -> None:
+    got = reach.cost_distance(COST, (4, 5), 1.0)
+    np.testing.assert_array_equal(np.floor(got + 0.5), PRINTED)
+    assert got[0, 0] == pytest.approx(21.778175, abs=1e-6)
+    assert got[5, 6] == pytest.approx(8.485281, abs=1e-6)
+    mask = np.zeros((6, 7))
+    mask[4, 5] = 1
+    np.testing.assert_array_equal(reach.cost_distance(COST, mask, 1.0), got)
+    np.testing.assert_array_equal(reach.cost_distance(COST, [[4, 5], [4, 5]], 1.0), got)
+
+
+def test_the_cost_of_a_step_is_that_of_arcgis() -> None:
+    """ArcGIS, How cost distance tools work: cells of 30 m, costs 10 and 20."""
+    straight = reach.cost_distance([[10, 20]], (0, 0), 30.0)
+    assert straight[0, 1] == pytest.approx(450.0)
+    slanted = reach.cost_distance([[10, np.nan], [np.nan, 20]], (0, 0), 30.0)
+    assert slanted[1, 1] == pytest.approx(636.3963, abs=1e-3)
+
+
+def test_barriers_are_gone_around_or_shut_off() -> None:
+    friction = np.ones((3, 5))
+    wall = np.zeros((3, 5), bool)
+    wall[:2, 2] = True
+    round_it = reach.cost_distance(friction, (0, 0), 1.0, barrier=wall)
+    assert round_it[0, 4] == pytest.approx(4 * math.sqrt(2))
+    assert np.isinf(round_it[0, 2])
+    wall[2, 2] = True
+    shut = reach.cost_distance(friction, (0, 0), 1.0, barrier=wall)
+    assert np.isinf(shut[:, 2:]).all()
+    holes = reach.cost_distance(np.where(wall, np.nan, friction), (0, 0), 1.0)
+    np.testing.assert_array_equal(holes, shut)
+    assert np.isinf(reach.cost_distance(friction, (0, 2), 1.0, barrier=wall)).all()
+    assert np.isinf(reach.cost_distance(friction, np.zeros((3, 5)), 1.0)).all()
+
+
+def test_ground_that_costs_nothing_is_free() -> None:
+    np.testing.assert_array_equal(reach.cost_distance([[0.0, 0.0, 2.0]], (0, 0), 1.0), [[0, 0, 1]])
+
+
+@given(SEEDS)
+def test_no_step_brings_a_cell_nearer_than_its_least_cost(seed: int) -> None:
+    """Bellman: a least cost is the source's zero, or the best of a neighbour's and the step."""
+    rng = np.random.default_rng(seed)
+    cost, sides = rng.uniform(0.1, 9, (5, 6)), (rng.uniform(1, 3), rng.uniform(1, 3))
+    source = tuple(int(i) for i in rng.integers(0, (5, 6)))
+    got = reach.cost_distance(cost, source, sides)
+    for cell in np.ndindex(cost.shape):
+        ways = [0.0] if cell == source else []
+        for step in np.ndindex(3, 3):
+            other = (cell[0] + step[0] - 1, cell[1] + step[1] - 1)
+            if other != cell and 0 <= other[0] < 5 and 0 <= other[1] < 6:
+                length = math.hypot((step[0] - 1) * sides[0], (step[1] - 1) * sides[1])
+                ways.append(got[other] + length * (cost[cell] + cost[other]) / 2)
+        assert got[cell] == pytest.approx(min(ways), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: reach.distance_grid([1, 2], 1.0), "rows and columns"),
+        (lambda: reach.distance_grid([[1, 2]], 0.0), "sides of a cell must be positive"),
+        (lambda: reach.distance_grid([[1, 2]], (1.0, np.nan)), "must be positive"),
+        (lambda: reach.cost_distance([[1, -2]], (0, 0), 1.0), "friction must not be negative"),
+        (lambda: reach.cost_distance([[1, 2]], (0, 5), 1.0), "rows and columns within it"),
+        (lambda: reach.cost_distance([[1, 2]], [1, 2, 3], 1.0), "neither a grid"),
+        (lambda: reach.cost_distance([[1, 2]], (0, 0), 1.0, barrier=[[True]]), "barrier of shape"),
+    ],
+)
+def test_grids_that_do_not_fit_are_refused(call: object, told: str) -> None:
+    with pytest.raises(DataError, match=told):
+        call()  # type: ignore[operator]
