@@ -12,13 +12,14 @@ OUT ?= out
 PYTEST_ARGS ?=
 LOCKED := pyproject.toml constraints.txt
 
-.PHONY: help run test check programs clean
+.PHONY: help run test check bench programs clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run      set up .venv, run the bundled study, write $(OUT)/"
 	@echo "make test     set up everything the tests need and run all of them"
 	@echo "make check    lint, format, types, architecture; no other test"
+	@echo "make bench    times and memory, ours beside peers, into bench/results.md"
 	@echo "make clean    remove .venv, $(OUT)/ and caches"
 
 run: .venv/.run
@@ -32,6 +33,9 @@ check: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict siteselect cli.py
 	$(BIN)/python -m pytest -n 0 -q tests/test_architecture.py
+
+bench: .venv/.test
+	$(BIN)/python bench/run.py
 
 programs:
 	@sh tests/install_programs.sh

@@ -9,7 +9,6 @@ UNITS = MappingProxyType(
     {
         "length": {"km": 1.0, "m": 1e-3},
         "area": {"ha": 1.0, "km2": 100.0, "m2": 1e-4},
-        "height": {"m": 1.0, "km": 1e3},
         "slope": {"deg": 1.0},
         "flow": {"kt/y": 1.0, "t/y": 1e-3, "Mt/y": 1e3},
         "people": {"people": 1.0},

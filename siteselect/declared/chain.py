@@ -245,7 +245,18 @@ class ChainRules(Declared):
         return self.other_modes
 
     def available(self, source: str, material: str) -> Availability:
-        """The entry for a source's material: naming it comes first, then the longest beginning."""
+        """What is known of how much of a source's material is really there.
+
+        Parameters
+        ----------
+        source, material : str
+            Ids.
+
+        Returns
+        -------
+        Availability
+            An entry that names the material before one that does not; then the longest beginning.
+        """
         fitting = [
             entry
             for entry in self.availability
@@ -254,7 +265,18 @@ class ChainRules(Declared):
         return max(fitting, key=lambda e: (e.material != ANY, len(e.source_prefix)))
 
     def process_of(self, source: str, product: str) -> str | None:
-        """Process by which a source makes a product: empty for a by-product, None if not said."""
+        """Process by which a source makes a product.
+
+        Parameters
+        ----------
+        source, product : str
+            Ids.
+
+        Returns
+        -------
+        str or None
+            Empty for a by-product; None if it is not said.
+        """
         fitting = [
             entry
             for entry in self.made_by
@@ -331,7 +353,19 @@ class Chain(Declared):
         return faults
 
     def may_host(self, park_type: str, process: Process) -> bool:
-        """Whether a park type may hold a process."""
+        """Whether a park type may hold a process.
+
+        Parameters
+        ----------
+        park_type : str
+            Type, itself or by `ChainRules.hosts_as`.
+        process : Process
+            What it would hold.
+
+        Returns
+        -------
+        bool
+        """
         types = (park_type, *self.rules.hosts_as.get(park_type, ()))
         return any(name in process.park_types for name in types)
 
@@ -493,13 +527,25 @@ def figures(text: str, *, file: str, row: str) -> dict[str, float]:
 
 
 def text_of(row: Row, column: str) -> str:
-    """A cell as text; empty if it is missing or not a text."""
+    """A cell as text; empty if it is missing or not a text.
+
+    Examples
+    --------
+    >>> text_of({"id": " S03 "}, "id"), text_of({"id": float("nan")}, "id")
+    ('S03', '')
+    """
     value = row.get(column)
     return value.strip() if isinstance(value, str) else ""
 
 
 def number_of(row: Row, column: str) -> float | None:
-    """A cell as a number; None if it is unknown."""
+    """A cell as a number; None if it is unknown.
+
+    Examples
+    --------
+    >>> number_of({"t": 5}, "t"), number_of({"t": float("nan")}, "t"), number_of({}, "t")
+    (5.0, None, None)
+    """
     value = row.get(column)
     return float(value) if isinstance(value, int | float) and not math.isnan(value) else None
 

@@ -189,7 +189,7 @@ def ship(trade: Trade, site: Indices, picks: Indices, *, lack: float | None = No
     if len(back):
         prices = np.minimum(prices, (trade.between[back] + giver[:, None]).min(axis=0))
     saves = np.maximum(prices[None] - trade.between, 0.0).max(axis=1)
-    each = trade.want * prices[options.site] - trade.give * saves[options.site]
+    each = trade.want * prices[site] - trade.give * saves[site]
     fixed = float((source * np.where(np.isfinite(caps), caps, 0.0)).sum())
     return Shipment(value, flow, each, fixed)
 

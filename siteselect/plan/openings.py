@@ -116,7 +116,8 @@ def openings(
     Notes
     -----
     Lexicographic, without weights: idle units of the product on the place; then the calm of its
-    price, or of its feed's where it is not quoted (low, medium, not classed or not quoted, high); then how many utilities are within reach;
+    price, or of its feed's where it is not quoted (low, medium, not classed or not quoted, high);
+    then how many utilities are within reach;
     then the share of feed that the region gives; then how often the least usual plant could be
     fed; then names.
     """
@@ -246,7 +247,7 @@ def _price(chain: Chain, process: Process) -> Factor:
         calm = max(calm, _CALM["not_classed"])
         words.append(f"no quote of {', '.join(unquoted)}")
     if own is None:
-        words.insert(0, "not quoted; its feed")
+        words.insert(0, "not quoted itself, but its feed")
     recalled = any(quote.source_kind != "found" for quote in quoted)
     return Factor("price", "; ".join(words), calm, "; ".join(q.source for q in quoted), recalled)
 

@@ -189,7 +189,21 @@ def _made(
 
 
 def supplied(chain: Chain, market: Market, material: str) -> bool:
-    """Whether a material is on every site, or has a source of known capacity in the region."""
+    """Whether a material is on every site, or has a source of known capacity in the region.
+
+    Parameters
+    ----------
+    chain : Chain
+        What could be made.
+    market : Market
+        What is supplied.
+    material : str
+        Which; a stand-in counts as it.
+
+    Returns
+    -------
+    bool
+    """
     names = (material, *chain.rules.stand_ins.get(material, ()))
     known = [market.balances[name] for name in names if name in market.balances]
     return material in chain.rules.free or any(balance.nominal > 0 for balance in known)
@@ -267,6 +281,13 @@ def route(
 def not_produced(chain: Chain, market: Market) -> tuple[str, ...]:
     """Products of the chain that nobody in the region makes, as far as its tables tell.
 
+    Parameters
+    ----------
+    chain : Chain
+        What could be made.
+    market : Market
+        What is supplied.
+
     Returns
     -------
     tuple of str
@@ -286,6 +307,13 @@ def not_produced(chain: Chain, market: Market) -> tuple[str, ...]:
 
 def bought_in(chain: Chain, market: Market) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Inputs that nothing in the region supplies or makes, and the processes that want them.
+
+    Parameters
+    ----------
+    chain : Chain
+        What could be made.
+    market : Market
+        What is supplied.
 
     Returns
     -------

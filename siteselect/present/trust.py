@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from siteselect.base.text import persian_digits
 from siteselect.present.tables import Column, Table, tidy
 from siteselect.study.result import Result
-from siteselect.study.robustness import LEVER, Robustness
+from siteselect.study.robustness import Robustness
 
 # Of the ranking; held even where no robustness was asked, so that a ranking fed back in never
 # passes an earlier probability off as a fresh one.
@@ -70,6 +71,7 @@ def ranking_columns(result: Result) -> tuple[Column, ...]:
     if found is None or trust is None:
         return ()
     k, level = found.ranks.k, f"{trust.level:.0%}"
+    level_fa = persian_digits(level).replace("%", "٪")
     drawn = f"{trust.draws} draws of {', '.join(found.ranks.sources) or 'nothing'} together"
     source = (
         f"{drawn}, seed {result.study.seed}; Dirichlet weights of concentration"
@@ -77,11 +79,11 @@ def ranking_columns(result: Result) -> tuple[Column, ...]:
     )
     return (
         Column("prob_top_k", f"Probability of standing among the first {k} (the list)",
-               f"احتمال بودن در {k} پهنهٔ نخست (فهرست)", "share", source),
+               persian_digits(f"احتمال بودن در {k} پهنهٔ نخست (فهرست)"), "share", source),
         Column("rank_low", f"Best rank of the {level} interval",
-               f"بهترین رتبه در بازهٔ {level}", "", source),
+               f"بهترین رتبه در بازهٔ {level_fa}", "", source),
         Column("rank_high", f"Worst rank of the {level} interval",
-               f"بدترین رتبه در بازهٔ {level}", "", source),
+               f"بدترین رتبه در بازهٔ {level_fa}", "", source),
     )  # fmt: skip
 
 
@@ -146,7 +148,8 @@ def _sites(result: Result, found: Robustness) -> Table:
         Column("expected_rank", "Mean rank", "میانگین رتبه", "", source),
         Column("confidence", f"Probability of standing among the first {k} if the weights were "
                "those most in its favour (w_ columns): low means that data or position are too "
-               "uncertain", f"احتمال بودن در {k} پهنهٔ نخست اگر وزن‌ها همان ستون‌های w_ بود", "share",
+               "uncertain", persian_digits(
+               f"احتمال بودن در {k} پهنهٔ نخست اگر وزن‌ها همان ستون‌های w_ بود"), "share",
                source),
         *weights,
     )  # fmt: skip
@@ -212,11 +215,12 @@ def _levers(result: Result, found: Robustness) -> Table:
         Column("title_en", "Title", "معیار (انگلیسی)"),
         Column("title_fa", "Persian title", "معیار"),
         Column("weight", "Share of the score", "وزن", "share", "criteria set"),
-        Column("places_half", f"Places of {k} that change hands at {1 - LEVER:g} of the weight",
-               f"شمار جاهای فهرست {k}تایی که با {1 - LEVER:g} وزن جابه‌جا می‌شود", "count"),
+        Column("places_half", f"Places of {k} that change hands at half the weight",
+               persian_digits(f"شمار جاهای فهرست {k}تایی که با نصف وزن جابه‌جا می‌شود"), "count"),
         Column("places_one_and_half",
-               f"Places of {k} that change hands at {1 + LEVER:g} of the weight",
-               f"شمار جاهای فهرست {k}تایی که با {1 + LEVER:g} وزن جابه‌جا می‌شود", "count"),
+               f"Places of {k} that change hands at one and a half of the weight",
+               persian_digits(f"شمار جاهای فهرست {k}تایی که با یک و نیم برابر وزن جابه‌جا می‌شود"),
+               "count"),
     )  # fmt: skip
     criteria = result.criteria.criteria
     return _table(

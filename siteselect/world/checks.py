@@ -10,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from rasterio.io import DatasetReader
+from rasterio.warp import transform_bounds
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import fold, nearest
@@ -48,6 +50,7 @@ OFFSHORE = MappingProxyType(
 """Kinds of row that may lie in the sea by nature; None for all."""
 OWN_FIGURES = ("area_ha", "position_accuracy_km")
 NAME_CHARS = 200
+OUTLINE_FACTOR = 1.5
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx")
 _WKT = ("wkt", "geometry_wkt", "waypoints", "geometry")
 _KAF_YEH = str.maketrans({"ك": "ک", "ي": "ی", "ى": "ی"})
@@ -131,8 +134,8 @@ def check_file(
     checks: dict[str, Callable[[], tuple[list[Fault], int]]] = {
         "provinces": lambda: _check_provinces(path, area, reading, warnings),
         "pipelines": lambda: _check_lines(path, reading, warnings),
-        "dem": lambda: _check_cells(path, kind, reading, warnings),
-        "raster": lambda: _check_cells(path, kind, reading, warnings),
+        "dem": lambda: _check_cells(path, kind, area, reading, warnings),
+        "raster": lambda: _check_cells(path, kind, area, reading, warnings),
         "sites": lambda: ([], len(user_sites(path, area, criteria=criteria, reading=reading,
                                              warnings=warnings))),
     }  # fmt: skip
@@ -188,7 +191,7 @@ def user_sites(
     frame, faults = _features(path, criteria, reading, warnings)
     told: list[Fault] = []
     frame = _named(frame, path.name, told)
-    faults += _twice(frame, path.name, told)
+    faults += [*_sizes(frame, path.name, told), *_twice(frame, path.name, told)]
     codes, unknown = province_codes(frame, area, path.name)
     where = locate(frame, area, frame["position_accuracy_km"].to_numpy(dtype=float))
     drawn = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon")).to_numpy()
@@ -352,6 +355,23 @@ def _named(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.Geo
     return frame.drop(columns="name")
 
 
+def _sizes(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fault]:
+    """Outlines that no site has, or that are far from the area that is written beside them."""
+    word, (low, high) = str(frame.index.name or "row"), RANGES["area_ha"]
+    faults = []
+    outlines = frame.geometry[frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))]
+    for row, shape in outlines.items():
+        drawn, given = layers.area_km2(shape, frame.crs) * 100, float(frame["area_ha"][row])
+        where = f"{word} {row} ({shown(str(frame['id'][row]))[1:-1]})"
+        if not low <= drawn <= high:
+            message = f"its outline covers {drawn:,.4g} ha, which is not in [{low:g}, {high:g}]"
+            faults.append(Fault(message, file, where, "geometry"))
+        elif not 1 / OUTLINE_FACTOR <= given / drawn <= OUTLINE_FACTOR:
+            message = f"is {given:,.4g} ha, but its outline covers {drawn:,.4g} ha"
+            warnings.append(Fault(message, file, where, "area_ha"))
+    return faults
+
+
 def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fault]:
     """Ids that stand twice are faults; names and positions that do are worth a look."""
     word = str(frame.index.name or "row")
@@ -360,6 +380,12 @@ def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fa
         again = column[column.duplicated(keep=False) & (column != "")]
         return [(str(key), row_list(rows.index, word)) for key, rows in again.groupby(again)]
 
+    alike = frame["id"].astype(str).map(fold)
+    warnings += [
+        Fault("ids that differ in letters of case or script only", file, rows, "id")
+        for key, rows in repeated(alike)
+        if frame["id"][alike == key].nunique() > 1
+    ]
     for column in ("name_en", "name_fa"):
         warnings += [
             Fault("probably the same name", file, rows, column)
@@ -480,9 +506,18 @@ def _check_provinces(
 
 
 def _check_cells(
-    path: Path, kind: str, reading: Reading, warnings: list[Fault]
+    path: Path, kind: str, area: Area, reading: Reading, warnings: list[Fault]
 ) -> tuple[list[Fault], int]:
     faults, doubts = check_raster(path, kind, limits=reading.limits)
     warnings += doubts
     with layers.open_raster(path, limits=reading.limits) as data:
+        if not faults and not _meets(data, area):
+            message = "lies outside the provinces of the study; give the part of the world meant"
+            faults = [Fault(message, file=path.name)]
         return faults, data.width * data.height
+
+
+def _meets(data: DatasetReader, area: Area) -> bool:
+    """Whether the box of a raster meets that of the study area."""
+    box = shapely.box(*transform_bounds(data.crs, "EPSG:4326", *data.bounds))
+    return bool(box.intersects(shapely.box(*area.provinces.total_bounds)))

@@ -5,11 +5,14 @@ A file is what its first bytes say, not what its name says. Formats that point a
 beside the input.
 """
 
+import codecs
+import re
+import sqlite3
 import struct
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -49,8 +52,9 @@ _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _GDAL_FAULTS = (
     DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError, CRSError,
     shapely.errors.GEOSException, UnicodeDecodeError, ValueError, RuntimeError, OSError,
-    IndexError, MemoryError,
+    IndexError, MemoryError, sqlite3.Error,
 )  # fmt: skip
+CACHE_MB = 64
 _GEOD = Geod(ellps="WGS84")
 _FAMILY = ("Point", "LineString", "LineString", "Polygon", "Point", "LineString", "Polygon")
 
@@ -154,14 +158,25 @@ def _zipped(
     path: Path, layer: str | None, crs: str | None, limits: Limits, warnings: list[Fault]
 ) -> gpd.GeoDataFrame:
     with archive(path, limits) as opened, tempfile.TemporaryDirectory() as folder:
-        members = {Path(name).name: name for name in opened.namelist() if name[-1] != "/"}
-        shapes = sorted(Path(name).stem for name in members if name.lower().endswith(".shp"))
-        stem = _chosen(shapes, layer, path.name)
-        for name, member in members.items():
-            suffix = Path(name).suffix.lower()
-            if Path(name).stem.casefold() == stem.casefold() and suffix in _SHAPEFILE:
-                (Path(folder) / f"layer{suffix}").write_bytes(opened.read(member))
+        # What macOS adds for itself is no layer.
+        members = [
+            name
+            for name in opened.namelist()
+            if name[-1] != "/" and not name.startswith("__MACOSX/")
+        ]
+        shapes = {_stem(name): name for name in members if name.lower().endswith(".shp")}
+        if not shapes:
+            raise DataError(Fault("holds no shapefile; give the layer itself", file=path.name))
+        stem = shapes[_chosen(sorted(shapes), layer, path.name)].rpartition(".")[0]
+        for name in members:
+            whole, _, suffix = name.rpartition(".")
+            if whole.casefold() == stem.casefold() and f".{suffix.lower()}" in _SHAPEFILE:
+                (Path(folder) / f"layer.{suffix.lower()}").write_bytes(opened.read(name))
         return _shapefile(Path(folder) / "layer.shp", path.name, crs, warnings)
+
+
+def _stem(member: str) -> str:
+    return member.rpartition(".")[0]
 
 
 def _shapefile(path: Path, file: str, crs: str | None, warnings: list[Fault]) -> gpd.GeoDataFrame:
@@ -205,8 +220,10 @@ def _dbf_encoding(parts: dict[str, Path], file: str, warnings: list[Fault]) -> s
     """Encoding to read the attributes with; None where the shapefile says it itself."""
     data = parts[".dbf"].read_bytes()
     silent = len(data) > 29 and data[29] in (0, 0x57)
-    if ".cpg" in parts or not silent or data[32:].isascii():
+    if data[32:].isascii() or (".cpg" not in parts and not silent):
         return None
+    if ".cpg" in parts:
+        return _named_encoding(parts[".cpg"], data[32:], file, warnings)
     try:
         data[32:].decode("utf-8")
     except UnicodeDecodeError as error:
@@ -214,6 +231,32 @@ def _dbf_encoding(parts: dict[str, Path], file: str, warnings: list[Fault]) -> s
         raise DataError(Fault(f"does not say the encoding of its text; {cure}", file)) from error
     warnings.append(Fault("does not say the encoding of its text; read as UTF-8", file=file))
     return "UTF-8"
+
+
+def _named_encoding(
+    path: Path, text: bytes, file: str, warnings: list[Fault]
+) -> str:
+    """The encoding that a .cpg names: `CP1256`, `1256`, `ANSI 1256`, `88596`, `UTF-8`."""
+    told = path.read_bytes()[:80].decode("ascii", "replace").strip()
+    number = re.fullmatch(r"(?:cp|windows-|ansi|oem)?[ -]?(\d{3,5})", told, re.IGNORECASE)
+    name = told
+    if number:
+        code = number[1]
+        name = f"iso-{code[:4]}-{code[4:]}" if code.startswith("8859") else f"cp{code}"
+        name = "utf-8" if code == "65001" else name
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError as error:
+        message = f"its .cpg names {shown(told)}, which is no encoding; write UTF-8 or CP1256"
+        raise DataError(Fault(message, file=file)) from error
+    if encoding != "utf-8":
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError:
+            return encoding
+        message = f"its text reads as UTF-8, but its .cpg says {shown(told)}; correct one of them"
+        raise DataError(Fault(message, file=file))
+    return encoding
 
 
 def _database(
@@ -243,6 +286,7 @@ def _geopackage(
         with catch_warnings(record=True, action="always"):
             found = pyogrio.list_layers(path)
             name = _chosen([str(name) for name, geometry in found if geometry], layer, file)
+            _refuse_view(path, name, file)
             count = pyogrio.read_info(path, layer=name)["features"]
     except _GDAL_FAULTS as error:
         raise DataError(Fault("is a damaged database or no GeoPackage", file=file)) from error
@@ -253,6 +297,16 @@ def _geopackage(
         message = f"is a damaged database: {len(frame):,} of {count:,} features could be read"
         raise DataError(Fault(message, file=file))
     return frame
+
+
+def _refuse_view(path: Path, name: str, file: str) -> None:
+    """A view is a program that runs when it is read, maybe without end."""
+    query = "SELECT type FROM sqlite_master WHERE lower(name) = lower(?)"
+    place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(place, uri=True)) as base:
+        kinds = {str(kind) for (kind,) in base.execute(query, (name,))}
+    if "view" in kinds:
+        raise DataError(Fault(f"its layer {shown(name)} is a view; save it as a table", file))
 
 
 def _gdal(
@@ -287,7 +341,7 @@ def _located(frame: gpd.GeoDataFrame, crs: str | None, file: str) -> gpd.GeoData
     if crs is None:
         if frame.crs is None:
             raise DataError(_no_crs(file))
-        return frame
+        return _on_earth(frame, file)
     try:
         given = CRS.from_user_input(crs)
     except CRSError as error:
@@ -296,7 +350,20 @@ def _located(frame: gpd.GeoDataFrame, crs: str | None, file: str) -> gpd.GeoData
         raise CrsMismatch(
             Fault(f"says its CRS is {_crs_name(frame.crs)}, but --crs says {crs}", file=file)
         )
-    return frame.set_crs(given)
+    return _on_earth(frame.set_crs(given), file)
+
+
+def _on_earth(frame: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
+    """Refuse a CRS that leads to no longitude and latitude."""
+    crs = frame.crs
+    try:
+        if not (crs.is_geographic or crs.is_projected):
+            raise CRSError(crs.name)
+        Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except (CRSError, ProjError) as error:
+        message = f"its CRS {shown(crs.name)} has no place on the earth; give a geographic or"
+        raise DataError(Fault(f"{message} projected one", file=file)) from error
+    return frame
 
 
 def _crs_name(crs: CRS) -> str:
@@ -440,6 +507,8 @@ def open_raster(path: Path, *, limits: Limits = LIMITS) -> Iterator[DatasetReade
     options: dict[str, Any] = {
         "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
         "GDAL_PAM_ENABLED": "NO",
+        # By default the cache of blocks takes a twentieth of the machine's memory.
+        "GDAL_CACHEMAX": CACHE_MB,
     }
     try:
         with rasterio.Env(**options), _geotiff(path) as data:

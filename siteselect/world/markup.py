@@ -5,6 +5,7 @@ is a fault.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree import ElementTree
@@ -21,6 +22,7 @@ from siteselect.world.admit import parse_xml, refuse, shown
 
 Record = tuple[dict[str, Any], Any]
 WGS84 = "EPSG:4326"
+_CODE = re.compile(r"(urn:ogc:def:crs:)?[A-Za-z]+:[\d.]*:?[A-Za-z0-9]+")
 _MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
 
 
@@ -78,14 +80,18 @@ def read_geojson(path: Path, *, warnings: list[Fault]) -> gpd.GeoDataFrame:
 def _json(path: Path) -> Any:
     data = path.read_bytes()
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(
+            data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once
+        )
     except UnicodeDecodeError as error:
         message = f"is not UTF-8 at byte {error.start}; GeoJSON must be"
     except json.JSONDecodeError as error:
         at = len(error.doc[: error.pos].encode())
         whole = error.doc.rstrip().endswith(("}", "]"))
         message = f"is no JSON at byte {at} (line {error.lineno})"
-        if not whole:
+        if error.msg == "Extra data":
+            message = f"goes on at byte {at} (line {error.lineno}), after the end of its JSON"
+        elif not whole:
             message = f"is cut short: it ends at byte {len(data)}, within a feature"
     except RecursionError:
         message = "is nested too deep"
@@ -98,10 +104,22 @@ def _no_constant(word: str) -> NoReturn:
     raise ValueError(f"holds {word}, which is no number in JSON")
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"holds the key {shown(twice)} twice in one object")
+    return found
+
+
 def _crs(data: Any, file: str) -> str:
     member = data.get("crs")
     try:
         name = member["properties"]["name"] if member else WGS84
+        # A code only: text in the language of PROJ may name files to be opened.
+        if not _CODE.fullmatch(str(name)):
+            raise CRSError(name)
         crs = CRS.from_user_input(str(name))
     except (CRSError, KeyError, TypeError) as error:
         raise DataError(Fault("names a CRS that is not known", file=file, field="crs")) from error

@@ -13,6 +13,7 @@ from siteselect.world.admit import LIMITS, Limits, shown
 from siteselect.world.layers import open_raster
 
 DEM_RANGE_M = (-450.0, 9000.0)
+MOUNTAIN_KM = 9.0
 FILL_VALUES = (-9999.0, -32768.0, -32767.0, 32767.0, 65535.0, -99999.0)
 WINDOW = 2048
 BLOCK_LIMIT_BYTES = 256_000_000
@@ -52,6 +53,12 @@ def check_raster(
         doubts: list[Fault] = []
         for band in range(1, data.count + 1):
             low, high, valid, fills = _scan(data, band)
+            endless = fills.pop(np.inf, 0)
+            if endless:
+                faults.append(Fault(f"{endless:,} cells hold infinity", path.name, f"band {band}"))
+            if kind == "dem" and valid and high <= MOUNTAIN_KM and high % 1 > 0:
+                message = f"heights reach only {high:g} m; if they are kilometres, write metres"
+                doubts.append(Fault(message, path.name, f"band {band}"))
             place = f"band {band}"
             faults += [Fault(text, path.name, place) for text in _value_faults(
                 data, kind, (low, high, valid), fills)]  # fmt: skip
@@ -65,6 +72,11 @@ def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
     faults = []
     if data.crs is None:
         faults.append("has no CRS; write one into the file, for example with gdal_edit -a_srs")
+    elif not (data.crs.is_geographic or data.crs.is_projected):
+        faults.append("its CRS has no place on the earth; give a geographic or projected one")
+    elif data.crs.is_projected and kind == "dem" and data.crs.linear_units_factor[1] != 1:
+        faults.append(f"its cells are measured in {data.crs.linear_units_factor[0]}; reproject it"
+                      " to metres, for example to EPSG:32640")  # fmt: skip
     elif data.crs.is_geographic and kind == "dem":
         faults.append(
             f"its cells are {abs(data.transform.a):g} degrees wide and its heights are metres:"
@@ -101,6 +113,9 @@ def _scan(data: DatasetReader, band: int) -> tuple[float, float, int, dict[float
             )
             cells: NDArray[Any] = data.read(band, window=window)
             known = np.isfinite(cells)
+            endless = int(np.isinf(cells).sum()) if cells.dtype.kind in "fc" else 0
+            if endless and not (data.nodata is not None and np.isinf(data.nodata)):
+                fills[np.inf] = fills.get(np.inf, 0) + endless
             if data.nodata is not None and np.isfinite(data.nodata):
                 known &= cells != data.nodata
             values = cells[known].real

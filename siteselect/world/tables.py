@@ -33,8 +33,22 @@ _DEGREES = re.compile(
     re.ASCII,
 )
 _WITH_UNIT = re.compile(r"[+-]?\d+(?:\.\d+)?\s*[^\W\d_][\w/²%]*")
-_COMMA = re.compile(r"[+-]?\d[\d.,' ]*")
-_CLEAN = str.maketrans({"\u2212": "-", "\u200e": "", "\u200f": "", "\u00a0": ""})
+_PARTED = re.compile(r"[+-]?\d[\d.,' ]*", re.ASCII)
+# What a number may carry unseen: another minus, marks of direction, spaces that do not break.
+_CLEAN = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " "} | dict.fromkeys(
+    "\u200e\u200f\u200b\u061c\ufeff", ""))  # fmt: skip
+# Marks that turn the direction of text, control characters, and spaces without width; not the
+# joiners, which Persian is spelt with.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_LOST = "\ufffd"
+# Codecs that do more than name letters, so that bytes would be read as something else.
+_NO_ENCODINGS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7",
+                           "unicode-escape", "raw-unicode-escape", "undefined"})  # fmt: skip
+_ALSO_CALLED = {
+    "lon": ("longitude", "long", "lng", "x", "easting", "utm_x", "طول"),
+    "lat": ("latitude", "y", "northing", "utm_y", "عرض"),
+}
+_PROJECTED = ("easting", "northing", "utm_x", "utm_y")
 _SMALLER = {"km": (1e3, "metres"), "ha": (1e4, "square metres")}
 
 
@@ -102,7 +116,7 @@ def read_table(
     if kind == ".xlsx":
         if not head.startswith(b"PK"):
             raise DataError(Fault("is named .xlsx but is no such workbook", file=path.name))
-        records = sheet_records(path, sheet, limits)
+        records = sheet_records(path, sheet, limits, notes=notes)
     elif kind in (".csv", ".tsv", ".txt"):
         if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
             raise DataError(Fault(f"is named {kind} but is a spreadsheet", file=path.name))
@@ -119,6 +133,8 @@ def _decoded(data: bytes, encoding: str | None, file: str) -> str:
         raise DataError(Fault("is UTF-16; give --encoding utf-16 or save it as UTF-8", file=file))
     mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     try:
+        if encoding and codecs.lookup(encoding).name in _NO_ENCODINGS:
+            raise LookupError(encoding)
         text = data[mark:].decode(encoding or "utf-8")
     except LookupError as error:
         raise DataError(Fault(f"{shown(encoding or '')} is no encoding", file=file)) from error
@@ -133,9 +149,19 @@ def _decoded(data: bytes, encoding: str | None, file: str) -> str:
         ) from error
     except UnicodeError as error:
         raise DataError(Fault(f"cannot be read as {shown(encoding or '')}", file=file)) from error
+    if encoding and _is_utf_8(data) and codecs.lookup(encoding).name != "utf-8":
+        raise DataError(Fault(f"is UTF-8, not {shown(encoding)}; leave --encoding out", file=file))
     if "\x00" in text:
         raise DataError(Fault(f"holds a NUL at character {text.index(chr(0))}", file=file))
     return text
+
+
+def _is_utf_8(data: bytes) -> bool:
+    """Whether bytes are UTF-8 and more than ASCII; other encodings hardly ever look like it."""
+    try:
+        return not data.isascii() and bool(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _delimiter(text: str, kind: str, file: str) -> tuple[str, list[Fault]]:
@@ -279,6 +305,7 @@ def parse(
     warnings += table.notes
     faults = missing_columns(table, columns)
     digits: dict[str, list[int]] = {}
+    signs: dict[str, list[int]] = {}
     data: dict[str, object] = {}
     cells_of = list(zip(*table.rows, strict=True))
     for name, cells in zip(table.columns, cells_of, strict=True):
@@ -286,17 +313,21 @@ def parse(
         reader = _Reader(table, name, column)
         if column.type in ("number", "integer"):
             data[name], found, converted = reader.figures(cells)
-            if converted:
-                digits[name] = converted
+            for number in converted:
+                other_digits = any(c.isdecimal() and not c.isascii() for c in cells[number[0]])
+                (digits if other_digits else signs).setdefault(name, []).append(number[1])
         elif column.type == "text":
             data[name], found = reader.texts(cells, limits.text_chars, warnings)
         else:
             data[name], found = list(cells), reader.words(cells)
         faults += found
-    if digits:
-        rows = row_list((row for found in digits.values() for row in found), table.word)
-        message = "Persian or Arabic digits were read as Latin ones"
-        warnings.append(Fault(message, table.file, rows, ", ".join(digits)))
+    for repaired, message in (
+        (digits, "Persian or Arabic digits were read as Latin ones"),
+        (signs, "a minus sign, space or mark that is not ASCII was read as if it were"),
+    ):
+        if repaired:
+            rows = row_list((row for found in repaired.values() for row in found), table.word)
+            warnings.append(Fault(message, table.file, rows, ", ".join(repaired)))
     return pd.DataFrame(data, index=list(table.numbers)), faults
 
 
@@ -312,7 +343,7 @@ def missing_columns(table: Table, columns: Mapping[str, Column]) -> list[Fault]:
     there = ", ".join(shown(name)[1:-1] for name in table.columns[:30])
     return [
         Fault(
-            f"column {name} is missing{nearest(name, table.columns)}; there are {there}",
+            f"column {name} is missing{_hint(name, table.columns)}; there are {there}",
             table.file,
             "row 1",
             name,
@@ -320,6 +351,13 @@ def missing_columns(table: Table, columns: Mapping[str, Column]) -> list[Fault]:
         for name, column in columns.items()
         if column.required and name not in table.columns
     ]
+
+
+def _hint(name: str, columns: Sequence[str]) -> str:
+    other = next((c for c in columns if c.casefold() in _ALSO_CALLED.get(name, ())), "")
+    if other.casefold() in _PROJECTED:
+        return f" ({other} is projected: give degrees, or a vector file with its CRS)"
+    return f" (if {shown(other)} holds it, call it {name})" if other else nearest(name, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,19 +374,20 @@ class _Reader:
 
     def figures(
         self, cells: Sequence[str]
-    ) -> tuple[NDArray[np.float64] | NDArray[np.int64], list[Fault], list[int]]:
+    ) -> tuple[NDArray[np.float64] | NDArray[np.int64], list[Fault], list[tuple[int, int]]]:
+        """Numbers, faults, and place and row number of each cell that was repaired."""
         values = np.full(len(cells), np.nan)
         faults: list[Fault] = []
-        converted: list[int] = []
+        converted: list[tuple[int, int]] = []
         for at, cell in enumerate(cells):
             text = cell.strip()
             if _NUMBER.fullmatch(text):
                 values[at] = float(text)
                 continue
-            plain = latin_digits(re.sub(r"(?<=\d)٬(?=\d{3})", "", text.translate(_CLEAN)))
+            plain = latin_digits(re.sub(r"(?<=\d)٬(?=\d{3})", "", text.translate(_CLEAN).strip()))
             if plain and _NUMBER.fullmatch(plain):
                 values[at] = float(plain)
-                converted.append(self.table.numbers[at])
+                converted.append((at, self.table.numbers[at]))
             elif self.column.required or (plain and plain.casefold() not in UNKNOWN):
                 faults.append(self.fault(at, _no_number(plain, self.column)))
         faults += self._out_of_range(values, cells)
@@ -380,7 +419,17 @@ class _Reader:
         self, cells: Sequence[str], longest: int, warnings: list[Fault]
     ) -> tuple[list[str], list[Fault]]:
         faults = self._empty(cells)
-        texts = [cell.strip() for cell in cells]
+        texts = [_UNSEEN.sub("", cell).strip() for cell in cells]
+        numbers = self.table.numbers
+        for message, rows in (
+            ("control characters and marks of direction were left out",
+             [numbers[at] for at, cell in enumerate(cells) if _UNSEEN.search(cell)]),
+            ("holds the mark of letters that were lost when the file was saved",
+             [numbers[at] for at, text in enumerate(texts) if _LOST in text]),
+        ):  # fmt: skip
+            if rows:
+                listed = row_list(rows, self.table.word)
+                warnings.append(Fault(message, self.table.file, listed, self.name))
         for at, text in enumerate(texts):
             if len(text) > longest:
                 message = f"is {len(text):,} characters long; shortened to {longest:,}"
@@ -405,7 +454,11 @@ class _Reader:
     def _empty(self, cells: Sequence[str]) -> list[Fault]:
         if not self.column.required:
             return []
-        return [self.fault(at, "is empty") for at, cell in enumerate(cells) if not cell.strip()]
+        return [
+            self.fault(at, "is empty")
+            for at, cell in enumerate(cells)
+            if not _UNSEEN.sub("", cell).strip()
+        ]
 
 
 def _no_number(text: str, column: Column) -> str:
@@ -418,8 +471,10 @@ def _no_number(text: str, column: Column) -> str:
         value = abs(float(whole)) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
         value = -value if side in ("S", "W") or whole.startswith("-") else value
         return f"{shown(text)} is not decimal degrees; write {value:.6f}".rstrip("0")
-    if "," in text and _COMMA.fullmatch(text):
-        return f"{shown(text)}: the comma may be a decimal mark or part thousands; write a point"
+    if _PARTED.fullmatch(text):
+        mark = "the comma may be a decimal mark or part thousands; write a point"
+        other = "spaces, points and marks may part thousands; leave them out"
+        return f"{shown(text)}: {mark if ',' in text else other}"
     if _WITH_UNIT.fullmatch(text):
         return f"{shown(text)} carries a unit; write the number alone"
     return f"{shown(text)} is no number; write one{way_out}"

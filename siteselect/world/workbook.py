@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
-from siteselect.world.admit import Limits, archive, parse_xml, refuse, shown
+from siteselect.world.admit import Limits, archive, parse_xml, refuse, row_list, shown
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -21,7 +21,9 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _Dates = tuple[frozenset[int], datetime.date]
 
 
-def sheet_records(path: Path, sheet: str | None, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def sheet_records(
+    path: Path, sheet: str | None, limits: Limits, *, notes: list[Fault]
+) -> Iterator[tuple[int, list[str]]]:
     """Row number and texts of each row of a sheet.
 
     Parameters
@@ -32,6 +34,8 @@ def sheet_records(path: Path, sheet: str | None, limits: Limits) -> Iterator[tup
         Name of the sheet; may be None if one sheet alone holds cells.
     limits : Limits
         How much the file may hold.
+    notes : list of Fault
+        Hidden rows and columns are told here: they are read like the others.
 
     Yields
     ------
@@ -60,7 +64,21 @@ def sheet_records(path: Path, sheet: str | None, limits: Limits) -> Iterator[tup
             "".join(t.text or "" for t in item.iter() if _tag(t) == "t")
             for item in _part(book, "xl/sharedStrings.xml", path.name).findall("{*}si")
         ]
-        yield from _sheet_rows(_part(book, part, path.name), strings, _dates(book, path), path.name)
+        root = _part(book, part, path.name)
+        notes += _hidden(root, path.name)
+        yield from _sheet_rows(root, strings, _dates(book, path), path.name)
+
+
+def _hidden(root: ElementTree.Element, file: str) -> list[Fault]:
+    hidden = ("1", "true")
+    rows = [
+        int(row.get("r", "0"))
+        for row in root.iterfind("{*}sheetData/{*}row")
+        if row.get("hidden") in hidden and row.get("r", "").isdecimal() and len(row)
+    ]
+    columns = any(item.get("hidden") in hidden for item in root.iterfind("{*}cols/{*}col"))
+    told = [Fault("is hidden; it was read all the same", file, row_list(rows))] if rows else []
+    return told + [Fault("hides columns; they were read all the same", file)] * columns
 
 
 def _sheets(book: zipfile.ZipFile, file: str) -> dict[str, str]:

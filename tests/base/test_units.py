@@ -8,7 +8,7 @@ from siteselect.base.units import UNITS, factor
 
 def test_the_house_unit_of_each_dimension_stands_first() -> None:
     assert {kind: next(iter(fitting.items())) for kind, fitting in UNITS.items()} == {
-        "length": ("km", 1.0), "area": ("ha", 1.0), "height": ("m", 1.0), "slope": ("deg", 1.0),
+        "length": ("km", 1.0), "area": ("ha", 1.0), "slope": ("deg", 1.0),
         "flow": ("kt/y", 1.0), "people": ("people", 1.0), "share": ("share", 1.0),
         "class": ("class", 1.0), "number": ("count", 1.0),
     }  # fmt: skip
@@ -16,7 +16,7 @@ def test_the_house_unit_of_each_dimension_stands_first() -> None:
 
 @pytest.mark.parametrize(
     ("unit", "dimension", "house"),
-    [("m", "length", 1e-3), ("m", "height", 1.0), ("km", "height", 1e3), ("km2", "area", 100.0),
+    [("m", "length", 1e-3), ("km2", "area", 100.0),
      ("m2", "area", 1e-4), ("%", "share", 0.01), ("t/y", "flow", 1e-3), ("Mt/y", "flow", 1e3)],
 )  # fmt: skip
 def test_factors_are_those_of_the_si(unit: str, dimension: str, house: float) -> None:

@@ -309,9 +309,7 @@ def test_an_answer_is_given_only_if_both_ends_agree(
         ({"at_least": 1.0}, -np.inf, np.inf, UNDETERMINED),
     ],
 )
-def test_answers_by_hand(
-    change: dict[str, Any], lower: float, upper: float, expected: int
-) -> None:
+def test_answers_by_hand(change: dict[str, Any], lower: float, upper: float, expected: int) -> None:
     assert answer(np.array([lower]), np.array([upper]), rule(**change))[0] == expected
 
 

@@ -137,7 +137,9 @@ add:
 
 
 def test_a_measure_of_another_kind_replaces_the_whole(tmp_path: Path) -> None:
-    text = "criteria:\n  ports: {unit: deg, measure: {kind: surface, layer: dem, statistic: slope}}\n"
+    text = (
+        "criteria:\n  ports: {unit: deg, measure: {kind: surface, layer: dem, statistic: slope}}\n"
+    )
     assert read_criteria(extended(tmp_path, text)).criteria[0].measure.kind == "surface"
 
 

@@ -40,7 +40,9 @@ def test_slope_is_that_of_qgis() -> None:
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(10, 1000))
-def test_a_tilted_plane_has_the_slope_of_its_gradient(east: float, north: float, cell: float) -> None:
+def test_a_tilted_plane_has_the_slope_of_its_gradient(
+    east: float, north: float, cell: float
+) -> None:
     row, column = np.indices((4, 5)) * cell
     got = ground.slope_deg(east * column - north * row, cell)[1:-1, 1:-1]
     expected = np.degrees(np.arctan(np.hypot(east, north)))

@@ -73,7 +73,9 @@ def test_a_site_of_one_cell_reads_exactly_as_that_cell(world: Catalog, name: str
     frame = layer(squares, kind="greenfield", position_accuracy_km=0.0)
     masses = Landmasses(world.features("islands", ANALYSIS), world.features("land", ANALYSIS))
     sites = places(frame, 2000.0, masses)
-    for one, other in zip(reading(spec, cells, world, unit), reading(spec, sites, world, unit), strict=True):
+    for one, other in zip(
+        reading(spec, cells, world, unit), reading(spec, sites, world, unit), strict=True
+    ):
         np.testing.assert_array_equal(one, other)
 
 
@@ -182,6 +184,9 @@ def test_tiles_give_what_the_whole_gives(
     np.testing.assert_array_equal(surface.verdict[inside], at_once.verdict)
     assert np.isnan(surface.score[~inside]).all()
     assert (surface.verdict[~inside] == -1).all()
-    for areas, verdict in ((surface.excluded_km2, EXCLUDED), (surface.undetermined_km2, UNDETERMINED)):
+    for areas, verdict in (
+        (surface.excluded_km2, EXCLUDED),
+        (surface.undetermined_km2, UNDETERMINED),
+    ):
         assert areas == {"national_park": pytest.approx(4.0 * (at_once.verdict == verdict).sum())}
         assert areas["national_park"] > 0

@@ -77,9 +77,7 @@ def test_supply_is_its_definition(seed: int, kernel: str) -> None:
     size = rng.integers(1, 15)
     sources = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), rng.uniform(0, 900, size),
                                rng.exponential(3e3, size)])  # fmt: skip
-    got = reach.supply(
-        Blocks.of(*points.T), slack, sources, scale_m=20e3, cutoff_m=50e3
-    )
+    got = reach.supply(Blocks.of(*points.T), slack, sources, scale_m=20e3, cutoff_m=50e3)
     away = np.hypot(*(points[:, None] - sources[:, :2]).transpose(2, 0, 1))
     doubt = slack[:, None] + sources[:, 3]
     for part, end in zip(got, (away, away + doubt, np.maximum(away - doubt, 0)), strict=True):
@@ -123,7 +121,9 @@ def test_nothing_is_infinitely_far_and_supplies_nothing(kernel: str) -> None:
     none = reach.supply(here, np.zeros(1), np.empty((0, 4)), scale_m=1.0, cutoff_m=1.0)
     assert [float(end[0]) for end in none] == [0.0] * 3
     decay = {"scale_m": 1.0, "cutoff_m": 1.0}
-    assert [len(end) for end in reach.supply(nobody, np.empty(0), np.ones((1, 4)), **decay)] == [0] * 3
+    assert [len(end) for end in reach.supply(nobody, np.empty(0), np.ones((1, 4)), **decay)] == [
+        0
+    ] * 3
 
 
 def test_within_a_disc_a_distance_is_below_zero() -> None:

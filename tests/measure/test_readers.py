@@ -74,22 +74,24 @@ def test_a_body_is_at_distance_0_unless_its_outline_is_asked(tmp_path: Path) -> 
 def test_deep_within_a_body_even_its_error_does_not_lead_out(tmp_path: Path) -> None:
     """5 km deep, accuracies 2 and 1 km: certainly within. 2 km deep: at most 1 km out."""
     lake = layer([box(0, 0, 20 * KM, 10 * KM)], position_accuracy_km=[2.0])
-    ends = reading(of("lake"), spots([10 * KM] * 2, [5 * KM, 2 * KM], 1.0), catalog(tmp_path, lake=lake))
+    ends = reading(
+        of("lake"), spots([10 * KM] * 2, [5 * KM, 2 * KM], 1.0), catalog(tmp_path, lake=lake)
+    )
     np.testing.assert_allclose(ends, [[0, 0], [0, 0], [0, 1]], atol=1e-9)
 
 
 @FEW
-@given(SEEDS)
-def test_distance_bounds_hold_the_truth(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+@given(seed=SEEDS)
+def test_distance_bounds_hold_the_truth(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     rng = np.random.default_rng(seed)
     shapes: list[shapely.Geometry] = []
     for _ in range(rng.integers(1, 5)):
         at, size = rng.uniform(-30, 30, 2) * KM, rng.uniform(1, 25, 2) * KM
         shapes.append(box(*at, *(at + size)))
     accuracy, own = rng.exponential(4, len(shapes)), rng.exponential(3)
-    world = catalog(
-        tmp_path_factory.mktemp("w"), lake=layer(shapes, position_accuracy_km=accuracy)
-    )
+    world = catalog(tmp_path_factory.mktemp("w"), lake=layer(shapes, position_accuracy_km=accuracy))
     here = [Point(rng.uniform(-40, 60, 2) * KM)]
     nominal, low, high = reading(of("lake"), spots(here[0].x, here[0].y, own), world)
     assert low[0] <= nominal[0] <= high[0]
@@ -142,7 +144,9 @@ def test_a_town_is_as_wide_as_its_people_need(tmp_path: Path) -> None:
     """157,080 people at 50 a hectare fill a disc of 3.162 km; unknown ones are in doubt."""
     towns = layer([Point(0, 0), Point(500 * KM, 0)], people=[50 * 100 * np.pi * 10, np.nan])
     spec = of("towns", radius={"population": "people", "people_per_ha": 50.0, "unknown_km": 7.0})
-    nominal, low, high = reading(spec, spots([10 * KM, 510 * KM], [0, 0]), catalog(tmp_path, towns=towns))
+    nominal, low, high = reading(
+        spec, spots([10 * KM, 510 * KM], [0, 0]), catalog(tmp_path, towns=towns)
+    )
     np.testing.assert_allclose(nominal, [10 - 10**0.5, 10], atol=1e-9)
     np.testing.assert_allclose(low, [10 - 10**0.5, 3], atol=1e-9)
     np.testing.assert_allclose(high, [10 - 10**0.5, 17], atol=1e-9)
@@ -156,7 +160,9 @@ def strait(tmp_path: Path) -> Catalog:
     """The mainland north of 0, an island south of the strait; a plant on each."""
     main = box(-400 * KM, 0, 400 * KM, 400 * KM)
     island = box(0, -20 * KM, 20 * KM, -10 * KM)
-    plants = layer([Point(0, 30 * KM), Point(5 * KM, -15 * KM)], tonnes=[100.0, 7.0], words=["a", "b"])
+    plants = layer(
+        [Point(0, 30 * KM), Point(5 * KM, -15 * KM)], tonnes=[100.0, 7.0], words=["a", "b"]
+    )
     return catalog(
         tmp_path,
         land=layer([main, island]),
@@ -221,7 +227,7 @@ def test_a_family_counts_once_and_without_families_each_feature(
 
 
 @FEW
-@given(SEEDS)
+@given(seed=SEEDS)
 def test_bounds_of_amounts_hold_the_truth(
     seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -276,7 +282,9 @@ def test_a_surface_is_read_at_the_place_and_around_an_uncertain_one(tmp_path: Pa
 def test_a_raster_of_metres_is_not_read_in_tonnes(tmp_path: Path) -> None:
     world = catalog(tmp_path, dem=(np.ones((4, 4)), HERE, {"unit": "m"}))
     spec = {"kind": "surface", "layer": "dem", "statistic": "value"}
-    with pytest.raises(DataError, match="it: unit 'kt/y' does not fit a height; write one of m"):
+    with pytest.raises(
+        DataError, match="it: unit 'kt/y' does not fit a length; write one of km, m"
+    ):
         reading(spec, spots(1500, 2500), world, unit="kt/y")
 
 
@@ -284,7 +292,9 @@ def test_slope_and_shares_of_a_raster(tmp_path: Path) -> None:
     heights = np.tile([0.0, 0.0, 0.0, 0.0, 1000.0, 2000.0, 3000.0], (7, 1))
     classes = np.where(heights > 0, 2.0, 1.0)
     at = Affine(KM, 0, 0, 0, -KM, 7 * KM)
-    world = catalog(tmp_path, dem=(heights, at, {"unit": "m"}), cover=(classes, at, {"unit": "class"}))
+    world = catalog(
+        tmp_path, dem=(heights, at, {"unit": "m"}), cover=(classes, at, {"unit": "class"})
+    )
     here = spots([1500, 5500], [3500, 3500])
     slope = {"kind": "surface", "layer": "dem", "statistic": "slope"}
     np.testing.assert_allclose(reading(slope, here, world, "deg")[0], [0, 45], atol=1e-6)
@@ -301,7 +311,9 @@ def test_inside_is_a_signed_distance_and_neighbours_are_one(tmp_path: Path) -> N
     halves = layer([box(0, 0, 10 * KM, 20 * KM), box(10 * KM, 0, 20 * KM, 20 * KM)],
                    position_accuracy_km=[0.5, 1.0])  # fmt: skip
     spec = {"kind": "inside", "target": {"layer": "halves"}}
-    ends = reading(spec, spots([10 * KM, -3 * KM], [5 * KM] * 2, [0.0, 2.0]), catalog(tmp_path, halves=halves))
+    ends = reading(
+        spec, spots([10 * KM, -3 * KM], [5 * KM] * 2, [0.0, 2.0]), catalog(tmp_path, halves=halves)
+    )
     np.testing.assert_allclose(ends, [[5, -3], [4, -6], [6, 0]], atol=1e-9)
 
 

@@ -88,7 +88,7 @@ def test_every_format_tells_the_same(folder: Path) -> None:
             assert truth[site] == "" or 1 <= least <= most
 
 
-def test_fields_say_what_was_drawn_how_often_and_how_wide(folder: Path) -> None:
+def test_fields_say_what_was_drawn_how_often_and_how_wide(run: Result, folder: Path) -> None:
     told = {(row["table"], row["name"]): row for row in rows(folder / "fields.csv")}
     for name in ("robustness.csv", "drivers.csv", "flips.csv", "levers.csv"):
         heads = set(rows(folder / name)[0])
@@ -99,6 +99,9 @@ def test_fields_say_what_was_drawn_how_often_and_how_wide(folder: Path) -> None:
     assert "first 5" in chance["en"]
     assert "400 draws of weights, method, data, position together" in chance["source"]
     assert "80%" in low["en"]
+    assert "۸۰٪" in low["fa"]
+    told_fa = [row["fa"] for (table, _), row in told.items() if table in trust.tables(run)]
+    assert not any(digit in text for text in told_fa for digit in "0123456789")
 
 
 def test_robustness_has_a_row_for_each_ranked_site_in_rank_order(

@@ -1,11 +1,13 @@
 // The card of a site: verdict, score and why, rules, what is near, where it lies.
 import { apart, fill, h } from './base.js';
-import { DATA, EXCLUDED, LIST_LENGTH, OPEN, SITES, VERDICTS } from './data.js';
+import { chanceOf, isPark } from './choice.js';
+import { DATA, EXCLUDED, LIST_LENGTH, OPEN, SITES, VERDICTS, valueAt } from './data.js';
 import { distanceKm, distanceToPathKm, toUtm } from './geo.js';
 import { linePaths } from './context.js';
 import { intervalText, intervalTitle, strip } from './list.js';
+import { breakdownOf } from './score.js';
 import { now, official, state, update } from './state.js';
-import { badge, verdictBadge } from './symbols.js';
+import { badge, parkChip, verdictBadge } from './symbols.js';
 import { digits, isPersian, joined, kindName, km, nameOf, num, percent, provinceName, reading, siteName, statusWord, t } from './text.js';
 import { waterfall } from './waterfall.js';
 
@@ -22,11 +24,16 @@ export function neighbours(i) {
   return { previous: order[at - 1] ?? null, next: order[at + 1] ?? null };
 }
 
+/** The way back to the list that a card was opened from. */
+export function backText() {
+  return `${isPersian() ? '→' : '←'} ${state.list === 'parks' ? t('parksN', num(LIST_LENGTH)) : t('back')}`;
+}
+
 function topBar(i) {
   const { previous, next } = neighbours(i);
   const go = (key, arrow, other) => h('button', { type: 'button', class: 'button', 'aria-label': t(key), title: t(key), text: arrow, disabled: other === null, onclick: () => update({ site: other }) });
   const [before, after] = isPersian() ? ['›', '‹'] : ['‹', '›'];
-  return h('div', { class: 'row' }, h('button', { type: 'button', class: 'button', id: 'back', text: `${isPersian() ? '→' : '←'} ${t('back')}`, onclick: () => update({ view: 'rank' }) }),
+  return h('div', { class: 'row' }, h('button', { type: 'button', class: 'button', id: 'back', text: backText(), onclick: () => update({ view: state.list }) }),
     h('span', { class: 'push' }), go('previous', before, previous), go('next', after, next));
 }
 
@@ -34,15 +41,15 @@ function heading(i) {
   const area = SITES.area[i] === null ? null : t('ha', num(SITES.area[i]));
   const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i]), area].filter(Boolean).join(' · ');
   return h('div', { class: 'row card-head' }, badge(i, 40),
-    h('div', { class: 'who' }, h('h2', { id: 'card-title', tabindex: -1 }, apart(siteName(i))), h('span', { class: 'sub', text: under })),
-    verdictBadge(SITES.official.verdict[i]));
+    h('div', { class: 'who' }, h('h2', { id: 'card-title', tabindex: -1 }, apart(siteName(i))), h('span', { class: 'sub' }, isPark(i) ? parkChip() : null, under)),
+    verdictBadge(SITES.verdict[i]));
 }
 
 function figures(i) {
-  const chance = SITES.trust.prob_top_k?.[i];
+  const share = (key, value) => (value === undefined || value === null ? null : fact(t(key, num(LIST_LENGTH)), percent(value)));
   return h('div', { class: 'facts' }, fact(t('score'), now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3)),
     fact(t('officialRank'), official.rank[i] ? num(official.rank[i]) : '–'), fact(intervalTitle(), intervalText(i)),
-    fact(t('known'), percent(now.scores.known[i])), chance === undefined || chance === null ? null : fact(t('chance'), percent(chance)));
+    fact(t('known'), percent(now.scores.known[i])), share('chance', chanceOf(i)), share('chanceFirst', SITES.trust.prob_top_k?.[i]));
 }
 
 export function ruleLimit(rule) {
@@ -108,15 +115,15 @@ function heaviest(i, weightOf) {
 
 function toList(i) {
   const { rank, score, shares, known, listed } = now.scores;
-  if (SITES.official.verdict[i] === EXCLUDED) {
+  if (SITES.verdict[i] === EXCLUDED) {
     const broken = DATA.rules.filter((rule, c) => rule.role === 'screen' && Number(SITES.answers[c][i]) === EXCLUDED);
     return section('toList', h('p', { text: t('ruledOut') }), h('ul', {}, ...broken.map((rule) => h('li', { text: [nameOf(rule), ruleLimit(rule)].join(' · ') }))));
   }
-  if (!rank[i]) return section('toList', h('p', { text: t('unknownFirst') }), heaviest(i, (j) => (SITES.values[i][j] === null ? shares[j] : 0)));
+  if (!rank[i]) return section('toList', h('p', { text: t('unknownFirst') }), heaviest(i, (j) => (valueAt(i, j) === null ? shares[j] : 0)));
   if (rank[i] <= LIST_LENGTH) return section('toList', h('p', { text: t('onList', num(LIST_LENGTH)) }));
   const gap = score[listed[LIST_LENGTH - 1]] - score[i];
   return section('toList', h('p', { text: t('gapToList', num(gap, 3), num(LIST_LENGTH)) }),
-    heaviest(i, (j) => (SITES.values[i][j] === null ? 0 : (shares[j] * (1 - SITES.values[i][j])) / known[i])));
+    heaviest(i, (j) => (valueAt(i, j) === null ? 0 : (shares[j] * (1 - valueAt(i, j))) / known[i])));
 }
 
 /** A position in degrees and in UTM. */
@@ -156,6 +163,6 @@ export function drawCard(rail) {
   const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : t('exact');
   fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
     h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
-      section('why', waterfall(i)), section('answers', answers(i)), nearest(here, accuracy), toList(i),
+      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(i)), nearest(here, accuracy), toList(i),
       section('positionHead', ...position(here), h('p', { text: sure })), origin(i)), foot(i));
 }

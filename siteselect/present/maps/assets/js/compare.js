@@ -4,7 +4,7 @@ import { toggleCompare } from './card.js';
 import { DATA, SITES } from './data.js';
 import { intervalBar, intervalText, intervalTitle } from './list.js';
 import { letterOf } from './marks.js';
-import { byGroup } from './score.js';
+import { breakdownOf, byGroup } from './score.js';
 import { MEMBERS, now, official, state, update } from './state.js';
 import { badge, changeMark, groupColour, verdictBadge } from './symbols.js';
 import { direction, kindName, km, nameOf, num, percent, provinceName, siteName, t } from './text.js';
@@ -12,7 +12,7 @@ import { direction, kindName, km, nameOf, num, percent, provinceName, siteName, 
 function head(i, place) {
   return h('th', { scope: 'col' }, h('div', { class: 'row' }, h('span', { class: 'letter', text: letterOf(place) }), badge(i, 24),
     h('button', { type: 'button', class: 'link name', onclick: () => update({ view: 'site', site: i }) }, apart(siteName(i))),
-    verdictBadge(SITES.official.verdict[i]),
+    verdictBadge(SITES.verdict[i]),
     h('button', { type: 'button', class: 'link', 'aria-label': `${t('dropCompare')}: ${siteName(i)}`, text: '×', onclick: () => toggleCompare(i) })));
 }
 
@@ -32,7 +32,7 @@ function groupLine(sites, g) {
   const weight = MEMBERS[g].reduce((sum, j) => sum + now.scores.shares[j], 0);
   // Mean value within the group over what is known, 0 to 1, so that columns compare at sight.
   const means = sites.map((i) => {
-    const sums = byGroup(now.scores, i)[g];
+    const sums = byGroup(breakdownOf(now.scores, i))[g];
     return weight > 0 && sums.possible > 0 ? sums.earned / sums.possible : null;
   });
   const most = Math.max(...means.map((m) => m ?? -1));

@@ -3,7 +3,7 @@ import { h } from './base.js';
 import { DATA, unflat } from './data.js';
 import { FLUIDS } from './symbols.js';
 
-const PANES = [['land', 210], ['ground', 220], ['lines', 230], ['edges', 240], ['frame', 250], ['marks', 260]];
+const PANES = [['land', 210], ['ground', 220], ['lines', 230], ['edges', 240], ['frame', 250], ['under', 255], ['dots', 257], ['marks', 260]];
 const flip = (path) => path.map(([lon, lat]) => [lat, lon]);
 const ringsOf = (lists) => lists.map((list) => flip(unflat(list)));
 
@@ -104,7 +104,7 @@ export function drawContext(map) {
     const pane = map.createPane(name);
     pane.style.zIndex = String(order);
     pane.style.pointerEvents = name === 'marks' ? 'auto' : 'none';
-    if (!['ground', 'marks'].includes(name)) renderers[name] = L.svg({ pane: name, padding: 0.4 });
+    if (order < 255 && name !== 'ground') renderers[name] = L.svg({ pane: name, padding: 0.4 });
   }
   drawLand(map, renderers.land);
   drawBorders(map, renderers.land);

@@ -18,7 +18,7 @@ export function csvText() {
   const heads = ['rank', 'official_rank', 'id', 'name_en', 'name_fa', 'kind', 'province', 'verdict', 'score', 'score_low', 'score_high', 'known', 'lon', 'lat', 'position_accuracy_km', 'weights'];
   const { scores } = now, weights = isExploratory() ? 'exploratory' : 'official';
   const rows = passing().map((i) => [scores.rank[i] || null, official.rank[i] || null, SITES.id[i], SITES.name_en[i], SITES.name_fa[i], SITES.kind[i], SITES.province[i],
-    VERDICTS[SITES.official.verdict[i]], scores.score[i], scores.low[i], scores.high[i], scores.known[i], SITES.lon[i], SITES.lat[i], SITES.accuracy[i], weights]);
+    VERDICTS[SITES.verdict[i]], scores.score[i], scores.low[i], scores.high[i], scores.known[i], SITES.lon[i], SITES.lat[i], SITES.accuracy[i], weights]);
   return `\ufeff${[heads, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }
 

@@ -36,7 +36,7 @@ export function intervalText(i) {
 }
 
 function rankRow(i) {
-  const verdict = SITES.official.verdict[i], ranked = now.scores.rank[i] > 0;
+  const verdict = SITES.verdict[i], ranked = now.scores.rank[i] > 0;
   const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i])].join(' · ');
   const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', role: 'img', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
   return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i ? 'true' : null },
@@ -53,8 +53,8 @@ function divider(text) {
 
 function rows() {
   const found = passing(), { rank } = now.scores;
-  const excluded = found.filter((i) => SITES.official.verdict[i] === EXCLUDED);
-  const poor = found.filter((i) => !rank[i] && SITES.official.verdict[i] !== EXCLUDED);
+  const excluded = found.filter((i) => SITES.verdict[i] === EXCLUDED);
+  const poor = found.filter((i) => !rank[i] && SITES.verdict[i] !== EXCLUDED);
   return [...found.filter((i) => rank[i]).map(rankRow),
     ...(poor.length ? [divider(t('unranked', num(poor.length))), ...poor.map(rankRow)] : []),
     ...(excluded.length ? [divider(t('excludedN', num(excluded.length))), ...excluded.map(rankRow)] : [])];
@@ -123,7 +123,7 @@ export function drawList(rail) {
 }
 
 export function drawRows() {
-  const excluded = SITES.official.verdict.filter((v) => v === EXCLUDED).length;
+  const excluded = SITES.verdict.filter((v) => v === EXCLUDED).length;
   fill(byId('strip'), strip());
   fill(byId('rows'), table());
   byId('foot').textContent = t('foot', num(now.scores.listed.length), num(excluded), percent(DATA.minKnown));

@@ -64,7 +64,7 @@ function drawSmall(scene, numbered) {
     if (numbered.has(i)) continue;
     const [x, y] = scene.at([SITES.lon[i], SITES.lat[i]]);
     if (!scene.seen([x, y])) continue;
-    const excluded = SITES.official.verdict[i] === EXCLUDED, hot = isLit(i);
+    const excluded = SITES.verdict[i] === EXCLUDED, hot = isLit(i);
     scene.parts.marks.push(svg('g', { 'data-site': i, class: 'mark small', opacity: faint(i) },
       svg('title', { text: siteName(i) }),
       shape(SITES.kind[i], x, y, radius, { fill: siteColour(i), stroke: hot ? ACTION : '#FFFFFF', 'stroke-width': hot ? 4.5 : 2.4 }),

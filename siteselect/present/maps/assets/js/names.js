@@ -14,9 +14,9 @@ function slopingBoxes([x, y], half, size, slope) {
 }
 
 /** A place for the name of a sea: clear of everything, else smaller, else clear of the controls. */
-function placeSea(scene, sea, text) {
+function placeSea(scene, boards, sea, text) {
   const full = sea.size * clamp(scene.size.x / 1048, 0.6, 1.05) * (isPersian() ? 1 : 0.85);
-  for (const board of [scene.board, scene.hard]) {
+  for (const board of boards) {
     for (const size of [full, full * 0.8]) {
       const spacing = isPersian() ? 0 : size / 8, half = (widthOf(text, size, false) + spacing * text.length) / 2;
       const boxesAt = (at) => slopingBoxes(at, half, size, sea.slope);
@@ -27,9 +27,10 @@ function placeSea(scene, sea, text) {
   return null;
 }
 
-export function drawSeas(scene) {
+/** Names of seas clear of everything on `busy`, else only of the controls. */
+export function drawSeas(scene, busy) {
   for (const sea of PLACES.seas) {
-    const text = nameOf(sea), found = placeSea(scene, sea, text);
+    const text = nameOf(sea), found = placeSea(scene, [busy, scene.hard], sea, text);
     if (!found) continue;
     const [x, y] = found.at;
     found.boxes.forEach(scene.board.take);

@@ -1,5 +1,7 @@
 // Boxes that must not overlap: [left, top, right, bottom] in pixels of the map.
 
+const CELL = 64;
+
 export function overlap(a, b) {
   return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
 }
@@ -8,14 +10,28 @@ export function boxAbout(x, y, halfWidth, halfHeight) {
   return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
 }
 
-/** A board that remembers what is taken. */
-export function makeBoard(width, height) {
-  const taken = [];
+/** Numbers of the squares that a box touches. */
+function squares(box) {
+  const found = [];
+  for (let u = Math.floor(box[0] / CELL); u <= Math.floor(box[2] / CELL); u += 1) {
+    for (let v = Math.floor(box[1] / CELL); v <= Math.floor(box[3] / CELL); v += 1) found.push(u * 4096 + v);
+  }
+  return found;
+}
+
+/** A board that remembers what is taken, on itself and on the board it lies on. */
+export function makeBoard(width, height, below = null) {
+  const taken = new Map();
   const inside = (box) => box[0] >= 2 && box[1] >= 2 && box[2] <= width - 2 && box[3] <= height - 2;
+  const clear = (box) => !squares(box).some((square) => taken.get(square)?.some((other) => overlap(box, other)));
   return {
-    take: (box) => taken.push(box),
-    inside,
-    free: (box) => inside(box) && !taken.some((other) => overlap(box, other)),
+    inside, clear,
+    take: (box) => squares(box).forEach((square) => {
+      const there = taken.get(square);
+      if (there) there.push(box);
+      else taken.set(square, [box]);
+    }),
+    free: (box) => inside(box) && clear(box) && (!below || below.clear(box)),
   };
 }
 

@@ -10,7 +10,7 @@ import { dateText, direction, joined, nameOf, num, percent, provinceName, siteNa
 
 function siteTable() {
   const heads = [t('rank'), t('site'), t('province'), t('score'), intervalTitle(), t('known'), t('verdict')];
-  const cells = (i) => [num(now.scores.rank[i]), h('bdi', { text: siteName(i) }), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.official.verdict[i]])];
+  const cells = (i) => [num(now.scores.rank[i]), h('bdi', { text: siteName(i) }), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.verdict[i]])];
   return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { text })))),
     h('tbody', {}, ...now.scores.listed.slice(0, LIST_LENGTH).map((i) => h('tr', {}, ...cells(i).map((cell) => h('td', {}, cell))))));
 }

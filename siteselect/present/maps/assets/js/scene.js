@@ -1,14 +1,20 @@
 // One state of the map while it is drawn: where things fall, what is taken, how words are set.
 import { svg } from './base.js';
+import { SITES } from './data.js';
 import { makeBoard } from './place.js';
 import { INK } from './symbols.js';
 import { direction } from './text.js';
 
 const ruler = document.createElement('canvas').getContext('2d');
+const widths = new Map();
 
 export function widthOf(text, size, bold) {
-  ruler.font = `${bold ? 700 : 400} ${size}px Vazirmatn, sans-serif`;
-  return ruler.measureText(text).width;
+  const font = `${bold ? 700 : 400} ${size}px Vazirmatn, sans-serif`, key = `${font} ${text}`;
+  if (!widths.has(key)) {
+    ruler.font = font;
+    widths.set(key, ruler.measureText(text).width);
+  }
+  return widths.get(key);
 }
 
 /** Text with a white casing; a name cannot turn its surroundings, whichever marks are in it. */
@@ -28,7 +34,7 @@ export function controlBoxes(map) {
   return rects.filter((r) => r.width > 0).map((r) => [r.left - home.left - 2, r.top - home.top - 2, r.right - home.left + 2, r.bottom - home.top + 2]);
 }
 
-/** What is drawn of one state of the map. */
+/** What does not change while the map rests: where things fall and what controls take. */
 export function makeScene(map, controls) {
   const size = map.getSize(), small = size.x < 520;
   const board = makeBoard(size.x, size.y), hard = makeBoard(size.x, size.y);
@@ -41,7 +47,19 @@ export function makeScene(map, controls) {
     return [Math.round(p.x * 10) / 10, Math.round(p.y * 10) / 10];
   };
   const seen = ([x, y]) => x > -20 && y > -20 && x < size.x + 20 && y < size.y + 20;
-  return { map, size, small, board, hard, at, seen, zoom: map.getZoom(), parts: { below: [], leaders: [], marks: [], names: [] } };
+  const spots = SITES.lon.map((lon, i) => at([lon, SITES.lat[i]]));
+  const printing = document.body.classList.contains('printing');
+  return { map, size, small, printing, board, hard, at, seen, spots, zoom: map.getZoom(), parts: emptyParts() };
+}
+
+function emptyParts() {
+  return { below: [], leaders: [], marks: [], names: [] };
+}
+
+/** A new drawing over a scene at rest: it sees what is taken there and adds nothing to it. */
+export function overScene(scene) {
+  const { x, y } = scene.size;
+  return { ...scene, board: makeBoard(x, y, scene.board), hard: makeBoard(x, y, scene.hard), parts: emptyParts() };
 }
 
 /** Set a word on a free spot, which is then taken. */

@@ -1,10 +1,10 @@
 // What is shown, kept in the address of the page so that a view can be sent on.
 import { wholes } from './base.js';
-import { COUNT, DATA, SITES } from './data.js';
+import { DATA, PARKS, SITES } from './data.js';
 import { OFFICIAL_WEIGHTS, scoreAll } from './score.js';
 import { setLanguage } from './text.js';
 
-const VIEWS = ['rank', 'site', 'cell', 'inquiries', 'compare', 'data'];
+const VIEWS = ['rank', 'parks', 'site', 'cell', 'inquiries', 'compare', 'data'];
 const GROUPS = DATA.groups.map((_, g) => g);
 const membersOf = (g) => DATA.criteria.map((c, j) => (c.group === g ? j : -1)).filter((j) => j >= 0);
 export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
@@ -12,8 +12,11 @@ export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
 export const OFFICIAL_SHARES = Object.freeze(MEMBERS.map((members) => members.reduce((a, j) => a + OFFICIAL_WEIGHTS[j], 0)));
 const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
 
+/** Rows of the ranking that are drawn at first, and more at each asking. */
+export const ROWS = 60;
+
 export const state = {
-  lang: 'fa', view: 'rank', site: null, cell: null, hover: null, compare: [],
+  lang: 'fa', view: 'rank', list: 'rank', preview: null, shown: ROWS, site: null, cell: null, hover: null, compare: [],
   preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
   search: '', filters: { province: '', kind: '', verdict: '' }, onlyDifferences: false,
   layers: { surface: true, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, railways: true, protected: false, towns: true, graticule: true },
@@ -59,6 +62,7 @@ export function subscribe(listener) {
 export function update(change) {
   Object.assign(state, change);
   setLanguage(state.lang);
+  if (state.view === 'rank' || state.view === 'parks') state.list = state.view;
   if ('preset' in change || 'groups' in change || 'inner' in change) {
     now.scores = isExploratory() ? scoreAll(weightsOf(state)) : official;
   }
@@ -79,6 +83,8 @@ export function noteMap(zoom, centre) {
 export function address() {
   const parts = [['l', state.lang], ['v', state.view]];
   if (state.site !== null) parts.push(['s', SITES.id[state.site]]);
+  if (state.list === 'parks' && state.view !== 'parks') parts.push(['f', 'parks']);
+  if (state.preview) parts.push(['a', (state.preview[0] === 'swap' ? 's' : '') + state.preview[1]]);
   if (state.preset === 'equal') parts.push(['p', 'equal']);
   if (state.preset === 'own') parts.push(['w', state.groups.join(',')], ['i', state.inner.join(',')]);
   const locks = state.locks.reduce((bits, on, g) => bits + (on ? 2 ** g : 0), 0);
@@ -110,6 +116,14 @@ function readWeights(keys) {
   return right ? { preset: 'own', groups, inner: given } : { preset: 'official', notice: 'badLink' };
 }
 
+/** The other set that an address asks to look at: its number, or s and that of a pick. */
+function readPreview(text) {
+  const found = /^(s?)(\d{1,3})$/.exec(text ?? '');
+  if (!found || !PARKS) return null;
+  const kind = found[1] ? 'swap' : 'set', k = Number(found[2]);
+  return k < (found[1] ? PARKS.swaps : PARKS.sets).length ? [kind, k] : null;
+}
+
 /** The state that an address asks for: unknown keys are ignored, bad values fall back. */
 export function readAddress(text) {
   const keys = new URLSearchParams(text.replace(/^#/, ''));
@@ -119,6 +133,9 @@ export function readAddress(text) {
   if (site >= 0) change.site = site;
   const wanted = keys.get('v');
   if (VIEWS.includes(wanted) && wanted !== 'cell' && (wanted !== 'site' || site >= 0)) change.view = wanted;
+  if (PARKS === null && change.view === 'parks') delete change.view;
+  if (PARKS && keys.get('f') === 'parks') change.list = 'parks';
+  change.preview = readPreview(keys.get('a'));
   const compared = (keys.get('c') ?? '').split(',').map(indexOf).filter((i) => i >= 0);
   change.compare = [...new Set(compared)].slice(0, 4);
   const bits = Number(keys.get('k'));
@@ -136,10 +153,6 @@ export function passing() {
 export function passes(i) {
   const { province, kind, verdict } = state.filters;
   return (!province || SITES.province[i] === province) && (!kind || SITES.kind[i] === kind)
-    && (!verdict || String(SITES.official.verdict[i]) === verdict)
+    && (!verdict || String(SITES.verdict[i]) === verdict)
     && (!state.search || SITES.fold[i].includes(state.search));
-}
-
-export function everySite() {
-  return Array.from({ length: COUNT }, (_, i) => i);
 }

@@ -31,7 +31,7 @@ export function scoreClass(score) {
 /** Fill of a site's mark: its score class; unranked and excluded sites carry no score colour. */
 export function siteColour(i) {
   const score = now.scores.score[i];
-  return SITES.official.verdict[i] === EXCLUDED || score === null || !now.scores.rank[i] ? NO_SCORE : RAMP[scoreClass(score)];
+  return SITES.verdict[i] === EXCLUDED || score === null || !now.scores.rank[i] ? NO_SCORE : RAMP[scoreClass(score)];
 }
 
 export function inkOn(colour) {
@@ -83,6 +83,11 @@ export function badge(i, size = 26) {
 
 export function verdictBadge(verdict) {
   return h('span', { class: `verdict verdict-${VERDICTS[verdict]}`, text: t(VERDICTS[verdict]) });
+}
+
+/** Said of every site of the official set, whatever the weights are. */
+export function parkChip() {
+  return h('span', { class: 'park', text: t('inSet'), title: t('officialSet') });
 }
 
 /** Rank against the official one: never by colour alone. */

@@ -1,8 +1,8 @@
 // Six bars that add up to the score; what was not earned is dotted, what is unknown is hatched.
 import { h, svg } from './base.js';
-import { DATA, SITES } from './data.js';
-import { byGroup, contribution } from './score.js';
-import { MEMBERS, now, state, update } from './state.js';
+import { DATA } from './data.js';
+import { byGroup } from './score.js';
+import { MEMBERS, state, update } from './state.js';
 import { groupColour, hatches } from './symbols.js';
 import { direction, isPersian, joined, nameOf, num, percent, reading, t } from './text.js';
 
@@ -22,27 +22,27 @@ function strip(from, sums, colour, prefix) {
     bar(from, from + sums.earned, { fill: colour, stroke: '#1B2430', 'stroke-width': 0.5 }));
 }
 
-function criterionRow(i, j) {
-  const criterion = DATA.criteria[j], value = SITES.values[i][j], part = contribution(now.scores, i, j);
+function criterionRow(told, readings, j) {
+  const criterion = DATA.criteria[j], value = told.values[j], part = told.parts[j];
   const sources = criterion.sources.map((id) => DATA.sources.find((s) => s.id === id)).filter(Boolean).map(nameOf);
   return h('tr', {},
     h('th', { scope: 'row' }, nameOf(criterion), sources.length ? h('span', { class: 'sub', text: joined(sources) }) : null),
-    h('td', { text: reading(SITES.readings[i][j], criterion.unit) }),
+    readings ? h('td', { text: reading(readings[j], criterion.unit) }) : null,
     h('td', { text: value === null ? '–' : num(value, 2) }),
-    h('td', { text: percent(now.scores.shares[j], 1) }),
+    h('td', { text: percent(told.shares[j], 1) }),
     h('td', { text: part === null ? '–' : num(part, 3) }));
 }
 
-function criteriaTable(i, g) {
-  const heads = ['criterion', 'performance', 'value', 'weight', 'contribution'];
+function criteriaTable(told, readings, g) {
+  const heads = ['criterion', ...(readings ? ['performance'] : []), 'value', 'weight', 'contribution'];
   return h('table', { class: 'plain criteria' }, h('thead', {}, h('tr', {}, ...heads.map((key) => h('th', { scope: 'col', text: t(key) })))),
-    h('tbody', {}, ...MEMBERS[g].map((j) => criterionRow(i, j))));
+    h('tbody', {}, ...MEMBERS[g].map((j) => criterionRow(told, readings, j))));
 }
 
-/** The waterfall of a site; a group opens to its criteria. */
-export function waterfall(i) {
+/** The waterfall of a breakdown; a group opens to its criteria, with readings if they are known. */
+export function waterfall(told, readings = null) {
   let from = 0;
-  const rows = byGroup(now.scores, i).flatMap((sums, g) => {
+  const rows = byGroup(told).flatMap((sums, g) => {
     if (!MEMBERS[g].length) return [];
     const start = from, open = state.openGroup === g;
     from += sums.earned;
@@ -50,7 +50,7 @@ export function waterfall(i) {
       type: 'button', class: 'fall-row', 'aria-expanded': String(open),
       onclick: () => update({ openGroup: open ? null : g }),
     }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), h('span', { class: 'figure', text: num(sums.earned, 3) }));
-    return open ? [button, criteriaTable(i, g)] : [button];
+    return open ? [button, criteriaTable(told, readings, g)] : [button];
   });
   const sum = h('div', { class: 'fall-row sum' }, h('span', { class: 'fall-name', text: t('score') }),
     strip(0, { earned: from, possible: from, unknown: 0 }, '#1B2A41', 'fall-sum'), h('span', { class: 'figure', text: num(from, 3) }));

@@ -1,0 +1,33 @@
+// The official parks and the other sets that are looked at; looking never changes the official set.
+import { PARKS, SITES } from './data.js';
+import { state } from './state.js';
+
+export const OFFICIAL_PARKS = Object.freeze(PARKS ? PARKS.picks.map((pick) => pick.site) : []);
+const members = new Set(OFFICIAL_PARKS);
+
+export function isPark(i) {
+  return members.has(i);
+}
+
+export function showsParks() {
+  return PARKS !== null && state.list === 'parks' && ['parks', 'site', 'cell'].includes(state.view);
+}
+
+/** The set that is looked at against the official one: who comes in, who goes, what is lost. */
+export function preview() {
+  if (!state.preview) return { joins: [], leaves: [], loss: 0 };
+  const [kind, k] = state.preview;
+  return kind === 'set' ? PARKS.sets[k] : PARKS.swaps[k];
+}
+
+/** Sites of the set that is looked at, the best first. */
+export function shownParks(scores) {
+  const { joins, leaves } = preview();
+  const sites = [...OFFICIAL_PARKS.filter((i) => !leaves.includes(i)), ...joins];
+  return sites.sort((a, b) => (scores.rank[a] || Infinity) - (scores.rank[b] || Infinity) || a - b);
+}
+
+/** Chance that site i is chosen, over the draws of the run; null if there were none. */
+export function chanceOf(i) {
+  return SITES.trust.prob_in_portfolio?.[i] ?? null;
+}
