@@ -100,7 +100,8 @@ def distances(repeat: int) -> list[Row]:
         each, other = ours / len(places) * 1e9, peer / len(some) * 1e9
         rows.append((f"distance to {layer}, {len(pieces):,} pieces, {len(places):,} cells",
                      f"{ours:.2f} s, {each:.0f} ns a cell",
-                     f"shapely query_nearest: {other:.0f} ns a point", f"{other / each:.1f}"))  # fmt: skip
+                     f"shapely query_nearest: {other:.0f} ns a point",
+                     f"{other / each:.1f}"))  # fmt: skip
     return rows
 
 
@@ -163,10 +164,8 @@ def main() -> None:
     lines = [
         "# Measured",
         "",
-        (
-            f"Python {platform.python_version()}, {os.cpu_count()} cores, medians of"
-            f" {given.repeat} repetitions, all in one run. A ratio above 1 means that ours is faster."
-        ),
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, one run.",
+        f"Medians of {given.repeat} repetitions. A ratio above 1 means that ours is faster.",
     ]
     for title, part in PARTS.items():
         print(title, file=sys.stderr)

@@ -86,7 +86,7 @@ def spots(
 
 
 def one_criterion(spec: dict[str, Any], unit: str = "km", **constraint: Any) -> CriteriaSet:
-    """A criteria set of one criterion, and one constraint on the same reading if a limit is given."""
+    """A criteria set of one criterion, and a rule on the same reading if a limit is given."""
     data = criteria_data()
     data["groups"] = {"all": {"weight": 1.0, "titles": titles("All", "همه")}}
     first = data["criteria"][0] | {"id": "it", "group": "all", "weight": 1.0, "unit": unit}

@@ -1,6 +1,7 @@
 """Files: where the data live, strict YAML, hashes, and folders that change as a whole."""
 
 import contextlib
+import copy
 import ctypes
 import datetime
 import hashlib
@@ -10,6 +11,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -185,17 +187,23 @@ def read_yaml(path: Path) -> tuple[Any, Line]:
         If the file is missing, too large or deep, holds a tag or a duplicate key, aliases that
         multiply without bound, or is no YAML.
     """
+    data, lines = _parsed(_yaml_text(path), str(path))
+    return copy.deepcopy(data), dict(lines)
+
+
+@lru_cache(maxsize=4)
+def _parsed(source: str, file: str) -> tuple[Any, Line]:
+    # A model that others extend is read again for each of them; a quarter of a second each.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    source = _yaml_text(path)
     try:
-        _refuse_tags(source, str(path))
+        _refuse_tags(source, file)
         loaded = YAML(typ="rt", pure=True).load(source)
         lines: Line = {(): 1}
         return _plain(loaded, (), lines), lines
     except (YAMLError, RecursionError, ValueError) as error:
-        raise DeclarationError(_yaml_fault(error, str(path))) from error
+        raise DeclarationError(_yaml_fault(error, file)) from error
 
 
 def _yaml_text(path: Path) -> str:

@@ -41,9 +41,10 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
         return
     tell = progress()
     result = decide(question, progress=tell)
-    write.write(result, out, force=force, progress=tell)
+    missing = write.write(result, out, force=force, progress=tell)
     text = f"{summary(result)}\n\nwritten to {out}: open {out / 'map.html'}"
-    answer("run", summary_data(result), text, as_json=as_json, warnings=result.warnings)
+    warnings = (*result.warnings, *missing)
+    answer("run", summary_data(result), text, as_json=as_json, warnings=warnings)
 
 
 def _changes(

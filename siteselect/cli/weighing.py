@@ -15,7 +15,6 @@ from siteselect.base.errors import DataError, Fault, SiteselectError
 from siteselect.cli.door import answer, json_option, progress, say, study_argument, table
 
 if TYPE_CHECKING:
-    from siteselect.decide.committee import Dissent
     from siteselect.study.panel import Panel
     from siteselect.study.result import Result
     from siteselect.study.weighting import Found, Group, Voice
@@ -42,10 +41,6 @@ def weights() -> None:
     """
 
 
-def _file(function: Function) -> Function:
-    return click.argument("file", type=PATH)(function)
-
-
 def _sheet(function: Function) -> Function:
     return click.option("--sheet", help="Sheet of a workbook that holds several.")(function)
 
@@ -58,7 +53,7 @@ def _random_index(function: Function) -> Function:
 
 
 @weights.command()
-@_file
+@click.argument("file", type=PATH)
 @_sheet
 @json_option
 def direct(file: Path, sheet: str | None, *, as_json: bool) -> None:
@@ -67,7 +62,7 @@ def direct(file: Path, sheet: str | None, *, as_json: bool) -> None:
 
 
 @weights.command()
-@_file
+@click.argument("file", type=PATH)
 @_sheet
 @json_option
 def rank(file: Path, sheet: str | None, *, as_json: bool) -> None:
@@ -76,7 +71,7 @@ def rank(file: Path, sheet: str | None, *, as_json: bool) -> None:
 
 
 @weights.command()
-@_file
+@click.argument("file", type=PATH)
 @_sheet
 @json_option
 def swing(file: Path, sheet: str | None, *, as_json: bool) -> None:
@@ -85,7 +80,7 @@ def swing(file: Path, sheet: str | None, *, as_json: bool) -> None:
 
 
 @weights.command()
-@_file
+@click.argument("file", type=PATH)
 @_sheet
 @_random_index
 @json_option
@@ -100,7 +95,7 @@ def ahp(file: Path, sheet: str | None, *, random_index: str, as_json: bool) -> N
 
 
 @weights.command()
-@_file
+@click.argument("file", type=PATH)
 @_sheet
 @click.option("--non-linear", is_flag=True, help="The original model, with intervals of weights.")
 @json_option
@@ -167,13 +162,13 @@ def group(source: Path, study: Path | None, aggregation: str | None, **options: 
         found = weighting.weigh(
             speakers, question.criteria, aggregation=aggregation or declared, random_index=index
         )
-    data, text = _group_data(found), _group_text(found)
+    data, text = weighting.group_data(found), _group_text(found)
     if not options["no_sites"]:
         result = decide(question, progress=progress())
         kept = weighting.hang_on(
             found, result, k=options["k"], random_index=options["random_index"]
         )
-        data["sites"] = _dissent_data(found, kept, result)
+        data["sites"] = weighting.dissent_data(found, kept, result)
         text += "\n\n" + _dissent_text(data["sites"], k)
     if options["out"] is not None:
         base = next(
@@ -239,7 +234,7 @@ def _one(file: Path, method: str, *, sheet: str | None, as_json: bool,
             node: weighting.judge(one, random_index=random_index, linear=linear)
             for node, one in lists.items()
         }
-    data: Any = {node: _found_data(one) for node, one in found.items()}
+    data: Any = {node: weighting.found_data(one) for node, one in found.items()}
     text = "\n\n".join(_found_text(one, node) for node, one in found.items())
     answer(f"weights {method}", data.get("", data), text, as_json=as_json)
 
@@ -255,22 +250,8 @@ def _from_data(
     with _given(run or file or Path("-")) as path:
         found = weighting.from_data(path, method, less=less, warnings=warnings)
     note = "a check on judged weights, no substitute: it says how the data spread, not what matters"
-    answer(f"weights {method}", {**_found_data(found), "note": note},
+    answer(f"weights {method}", {**weighting.found_data(found), "note": note},
            f"{_found_text(found)}\n{note}", as_json=as_json, warnings=tuple(warnings))  # fmt: skip
-
-
-def _found_data(found: "Found") -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "method": found.method,
-        "weights": dict(zip(found.names, found.weights.tolist(), strict=True)),
-    }
-    if found.ratio is not None:
-        data |= {"consistency_ratio": found.ratio, "held_against": found.basis,
-                 "acceptable": found.acceptable, "hint": found.hint or None}  # fmt: skip
-    if (found.low < found.high).any():
-        data["low"] = dict(zip(found.names, found.low.tolist(), strict=True))
-        data["high"] = dict(zip(found.names, found.high.tolist(), strict=True))
-    return data
 
 
 def _plain(text: str) -> str:
@@ -295,33 +276,6 @@ def _found_text(found: "Found", node: str = "") -> str:
     if found.hint:
         lines.append(f"hint: {_plain(found.hint)}")
     return "\n".join(lines)
-
-
-def _group_data(found: "Group") -> dict[str, Any]:
-    ids = [c.id for c in found.criteria.criteria]
-    pooled = found.committee
-    return {
-        "aggregation": found.aggregation,
-        "weights": dict(zip(ids, pooled.weights.tolist(), strict=True)),
-        "disagreement": pooled.disagreement,
-        "spread": dict(zip(ids, pooled.spread.tolist(), strict=True)),
-        "members": [
-            {
-                "name": voice.speaker.name,
-                "organisation": voice.speaker.organisation,
-                "importance": float(share),
-                "method": voice.speaker.method,
-                "distance": float(distance),
-                "weights": dict(zip(ids, voice.weights.tolist(), strict=True)),
-                "lists": {node: _found_data(one) for node, one in voice.found.items()},
-                "as_declared": list(voice.declared),
-            }
-            for voice, share, distance in zip(
-                found.voices, pooled.importance, pooled.distance, strict=True
-            )
-        ],
-        "lists": {node: _found_data(one) for node, one in found.found.items()},
-    }
 
 
 def _group_text(found: "Group") -> str:
@@ -359,31 +313,6 @@ def _worst(voice: "Voice") -> str:
         return "-"
     node, found = voice.worst
     return f"{found.ratio:.3f} {node}"
-
-
-def _dissent_data(found: "Group", kept: "Dissent", result: "Result") -> dict[str, Any]:
-    ids = result.pool.frame["id"].tolist()
-    names = found.committee.names
-    order = result.scores.score.argsort(kind="stable")[::-1].tolist()
-    return {
-        "group": [ids[i] for i in order if kept.pooled[i]],
-        "under_every_member": [ids[i] for i in order if i in set(kept.always.tolist())],
-        "under_none": len(kept.never),
-        "contested": [
-            {
-                "id": ids[i],
-                "in_group": bool(kept.pooled[i]),
-                "for": [name for name, row in zip(names, kept.in_top, strict=True) if row[i]],
-                "decided_by": [n for n, row in zip(names, kept.decides, strict=True) if row[i]],
-            }
-            for i in order if i in set(kept.contested.tolist())
-        ],
-        "decides": {
-            name: {"brings_in": [ids[i] for i in order if row[i] > 0],
-                   "keeps_out": [ids[i] for i in order if row[i] < 0]}
-            for name, row in zip(names, kept.decides, strict=True)
-        },
-    }  # fmt: skip
 
 
 def _dissent_text(data: dict[str, Any], k: int) -> str:

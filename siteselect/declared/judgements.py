@@ -144,7 +144,7 @@ class Weights(Declared):
     """Weight of each criterion, in any measure."""
 
 
-class Voice(Declared):
+class Person(Declared):
     """Who speaks."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -155,7 +155,7 @@ class Voice(Declared):
     """How much the member counts beside the others."""
 
 
-class PairsMember(Voice):
+class PairsMember(Person):
     """A member who compares in pairs (AHP)."""
 
     method: Literal["ahp"]
@@ -166,7 +166,7 @@ class PairsMember(Voice):
     """The criteria of a group against each other; as declared where absent."""
 
 
-class BestWorstMember(Voice):
+class BestWorstMember(Person):
     """A member who compares with the best and the worst (BWM)."""
 
     method: Literal["bwm"]
@@ -177,7 +177,7 @@ class BestWorstMember(Voice):
     """The criteria of a group; as declared where absent."""
 
 
-class FiguresMember(Voice):
+class FiguresMember(Person):
     """A member who gives one figure each: a weight, a rank, or swing points."""
 
     method: Literal["direct", "rank", "swing"]

@@ -202,7 +202,8 @@ class _Work:
         for trade in self.trades:
             barred = (trade.want > 0) & (self._offer(trade)[self.options.site] < trade.want)
             if barred.any():
-                yield _feed_rule(trade, barred[None].astype(np.float64), 0.0)
+                rows = barred[None].astype(np.float64)
+                yield _feed_rule(trade, self._titles(trade), rows=rows, limit=0.0)
 
     def unfed_types(self) -> dict[str, tuple[str, ...]]:
         """Materials for want of which no park of a type can be built."""
@@ -214,6 +215,9 @@ class _Work:
                     name = types[park]
                     found[name] = (*found.get(name, ()), rule.id.removeprefix("feed."))
         return found
+
+    def _titles(self, trade: Trade) -> Titles:
+        return self.region.chain.materials[trade.material].titles
 
     def _offer(self, trade: Trade) -> Floats:
         """What each site could draw if it were the only one to draw, kt/y."""
@@ -260,16 +264,18 @@ class _Work:
         lack = ship(plain, self.options.site, picks, lack=1.0)
         if lack.cost <= CLOSES:
             return None
-        return _feed_rule(trade, lack.each[None], lack.fixed + CLOSES / 2)
+        return _feed_rule(
+            trade, self._titles(trade), rows=lack.each[None], limit=lack.fixed + CLOSES / 2
+        )
 
 
-def _feed_rule(trade: Trade, rows: Floats, limit: float) -> Rule:
-    name, there = trade.material, f"{trade.cap.sum():.0f}"
+def _feed_rule(trade: Trade, titles: Titles, *, rows: Floats, limit: float) -> Rule:
+    there = f"{trade.cap.sum():.0f}"
     words = said(
-        f"{name} is short: sources give new parks {there} kt/y in all",
-        f"{name} کم است: منابع به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
+        f"{titles.en} is short: sources give new parks {there} kt/y in all",
+        f"{titles.fa} کم است: منابع به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
     )
-    return Rule(f"feed.{name}", words, rows, np.array([limit]))
+    return Rule(f"feed.{trade.material}", words, rows, np.array([limit]))
 
 
 def _short(task: Problem) -> NoSolution:

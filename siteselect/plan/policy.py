@@ -406,9 +406,10 @@ def _point_rules(options: Options, programme: Programme) -> Iterator[Rule]:
         members = which == point
         sites = pool.ids[np.unique(options.site[members])].tolist()
         if len(sites) > most:
-            words = said(
-                f"at most {most} of the {len(sites)} sites at the point of {sites[0]}",
-                f"حداکثر {most} پهنه از {len(sites)} پهنهٔ هم‌نقطه با {sites[0]}",
+            counts = said("", f"حداکثر {most} پهنه از {len(sites)} پهنهٔ هم‌نقطه با")
+            words = Titles(
+                en=f"at most {most} of the {len(sites)} sites at the point of {sites[0]}",
+                fa=f"{counts.fa} {sites[0]}",
             )
             yield _at_most(f"point {sites[0]}", words, members, most)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from siteselect.base.text import persian_digits
 from siteselect.decide.score import ANSWERS, ELIGIBLE, EXCLUDED, NOT_ASKED, OPEN, UNDETERMINED
 from siteselect.declared.criteria import Constraint
-from siteselect.present import trust
+from siteselect.present import chosen, trust
 from siteselect.present.tables import Column, Table, text, tidy, twelve
 from siteselect.study.result import Result
 
@@ -173,8 +173,12 @@ def ranking(result: Result) -> Table:
     added = trust.ranking_columns(result)
     for column in added[1:]:
         given[column.name] = frame[column.name].astype("Int64")
-    ours = (*_RANKING, *criteria, *_APPENDED, *added)
-    own = _own(frame.columns.drop(list(trust.APPENDED), errors="ignore"), ours)
+    parks = chosen.ranking_columns(result)
+    if parks:
+        given["in_portfolio"] = frame["in_portfolio"].astype("Int64")
+    ours = (*_RANKING, *criteria, *_APPENDED, *added, *parks)
+    fresh = [*trust.APPENDED, *chosen.APPENDED]
+    own = _own(frame.columns.drop(fresh, errors="ignore"), ours)
     given |= {column.name: tidy(frame[name]) for name, column in own.items()}
     columns = (*ours, *own.values())
     cells = {c.name: tidy(given[c.name]) for c in columns}
@@ -333,6 +337,10 @@ def layers(result: Result, sites: Table) -> dict[str, gpd.GeoDataFrame]:
     extent = pool.loc[pool.geom_type.isin(["Polygon", "MultiPolygon"]), ["id", "geometry"]]
     known = sites.frame[["rank", "id", "name_en", "name_fa", "kind", "area_ha", "score", "verdict"]]
     found["site_areas"] = extent.to_crs("EPSG:4326").merge(known, on="id", validate="1:1")
+    if result.portfolio is not None:
+        parks = chosen.picks(result).frame
+        at = found["sites"].set_index("id").geometry.loc[parks["id"]]
+        found["portfolio"] = gpd.GeoDataFrame(parks, geometry=at.to_numpy(), crs="EPSG:4326")
     for name in (name for name in DRAWN if name in result.context):
         layer = result.context[name]
         # GeoPackage keeps the name fid for itself.
@@ -361,7 +369,9 @@ def fields(result: Result, sites: Table, drawn: Mapping[str, gpd.GeoDataFrame]) 
         ("ranking.csv, ranking.xlsx, sites.geojson, sites.gpkg: sites", sites.columns)
     ]
     for name, layer in drawn.items():
-        if name == "site_areas":
+        if name == "portfolio":
+            tables.append((f"sites.gpkg: {name}", chosen.picks(result).columns))
+        elif name == "site_areas":
             held = [ours[column] for column in layer.columns.drop("geometry")]
             tables.append((f"sites.gpkg: {name}", held))
         elif name != "sites":
@@ -371,6 +381,7 @@ def fields(result: Result, sites: Table, drawn: Mapping[str, gpd.GeoDataFrame]) 
         *([("robustness.tif", trust.SURFACE)] if result.surface.spread is not None else []),
         ("excluded_by.csv", _EXCLUDED),
         *((name, table.columns) for name, table in trust.tables(result).items()),
+        *((name, table.columns) for name, table in chosen.tables(result).items()),
         ("ranking.xlsx: weights", _WEIGHTS),
         ("fields.csv", _FIELDS),
     ]

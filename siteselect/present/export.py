@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.files import write_text
-from siteselect.present import columns, shapefile, styles, trust
+from siteselect.present import chosen, columns, shapefile, styles, trust
 from siteselect.present.tables import Table, csv_text, is_text, require_same, shown
 from siteselect.study.result import Result
 from siteselect.world.places import Surface
@@ -72,7 +72,7 @@ def write(result: Result, folder: Path) -> None:
     shapefile.write(result, sites, folder / "sites_shapefile.zip")
     write_geojson(result, sites, folder / "sites.geojson")
     write_surface(result, folder / "suitability.tif")
-    for name, table in trust.tables(result).items():
+    for name, table in {**trust.tables(result), **chosen.tables(result)}.items():
         write_csv(table, folder / name)
     if result.surface.spread is not None:
         write_spread(result, result.surface.spread, folder / "robustness.tif")

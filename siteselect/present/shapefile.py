@@ -33,7 +33,8 @@ SHORT = {
     "province_iso": "PROV_ISO", "lon": "LON", "lat": "LAT", "area_ha": "AREA_HA",
     "position_accuracy_km": "ACC_KM", "excluded_by": "EXCL_BY", "undetermined_by": "UNDET_BY",
     "source_kind": "SRC_KIND", "prob_top_k": "PROB_TOP_K", "rank_low": "RANK_LOW",
-    "rank_high": "RANK_HIGH",
+    "rank_high": "RANK_HIGH", "in_portfolio": "CHOSEN", "prob_in_portfolio": "PROB_CHO",
+    "park_type": "PARK_TYPE",
 }  # fmt: skip
 _COUNTS = (
     ("EXCL_N", "excluded_by", "Number of screens that exclude", "شمار قاعده‌های کنارگذارنده"),

@@ -288,7 +288,7 @@ def layer_qml(layer: str, aliases: Mapping[str, str]) -> str:
     Parameters
     ----------
     layer : str
-        ``site_areas, provinces, estates, ports, pipelines`` or ``feedstock``.
+        ``site_areas, portfolio, provinces, estates, ports, pipelines`` or ``feedstock``.
     aliases : mapping of str to str
         Persian heading of each column of the layer; the rules use only columns that it holds.
 
@@ -305,6 +305,8 @@ def layer_qml(layer: str, aliases: Mapping[str, str]) -> str:
     rules = {
         "site_areas": [_Rule("گسترهٔ پهنه | extent", "",
                              _symbol("fill", _area("#0B5FA5", 50, "#0B5FA5", 0.3)))],
+        "portfolio": [_Rule("پارک برگزیده | chosen park", "",
+                            _symbol("marker", _marker("#0B5FA5", shape="star", size=5.0)))],
         "provinces": [_Rule("استان | province", "",
                             _symbol("fill", _area("#F8F6F0", 0, CASING, 0.45)))],
         "estates": [_Rule("شهرک و ناحیه | estate or zone", "",

@@ -1,20 +1,28 @@
 """The manifest: from what, by what, with which hashes a result was made."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pyproj import CRS
+import pyogrio
+import rasterio
+import shapely
+from pyproj import CRS, proj_version_str
+from pyproj.transformer import TransformerGroup
 
 from siteselect.base import files
+from siteselect.base.errors import DataError, Fault
 from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.measure.measure import layers_of, measures_of
 from siteselect.world.catalog import Catalog
 
 SCHEMA = "siteselect/1"
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 LIBRARIES = ("geopandas", "numpy", "pandas", "pyogrio", "pyproj", "rasterio", "scipy", "shapely")
 
 
@@ -30,7 +38,7 @@ def describe(
     criteria: CriteriaSet,
     catalog: Catalog,
     *,
-    declarations: Sequence[Path],
+    marks: Mapping[Path, str],
     crs: CRS,
     warnings: Sequence[str],
 ) -> dict[str, Any]:
@@ -44,8 +52,8 @@ def describe(
         As it was read.
     catalog : Catalog
         With the entries that were read.
-    declarations : sequence of pathlib.Path
-        Files of declarations and own sites.
+    marks : mapping of pathlib.Path to str
+        Files of declarations and own sites, with the hash that each had before it was read.
     crs : pyproj.CRS
         Analysis CRS.
     warnings : sequence of str
@@ -68,9 +76,118 @@ def describe(
         "seed": study.seed,
         "crs": crs.to_wkt(),
         "cell_m": study.cell_m,
-        "declarations": {path.name: files.sha256(path) for path in declarations},
+        "operations": operations(catalog, crs),
+        "declarations": {path.name: mark for path, mark in marks.items()},
         "inputs": {source.file: source.sha256 for source in catalog.used},
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
+        "native": native(),
         "warnings": list(warnings),
+    }
+
+
+def rules_of(programme: Programme | None, repairs: Sequence[Fault]) -> dict[str, Any]:
+    """The parts of a manifest that a run may lack: the rules of its parks, and its repairs.
+
+    Parameters
+    ----------
+    programme : Programme or None
+        As it was read.
+    repairs : sequence of Fault
+        What was repaired in the user's own sites, or is in doubt.
+
+    Returns
+    -------
+    dict
+        ``programme`` (None if no parks were asked for) and ``repairs``.
+
+    Examples
+    --------
+    >>> rules_of(None, [Fault("ring closed", "a.geojson", "feature 1")])["repairs"]
+    [{'message': 'ring closed', 'file': 'a.geojson', 'row': 'feature 1', 'field': ''}]
+    """
+    return {
+        "programme": None if programme is None else programme.model_dump(mode="json"),
+        "repairs": [asdict(fault) for fault in repairs],
+    }
+
+
+def marks(path: Path) -> dict[Path, str]:
+    """The hash of a file before it is read; of a shapefile, of each of its parts.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that may be missing, which its reader then says.
+
+    Returns
+    -------
+    dict of pathlib.Path to str
+    """
+    parts = [path]
+    if path.suffix.lower() == ".shp":
+        parts += [
+            other
+            for other in sorted(path.parent.glob("*"))
+            if other.stem == path.stem and other != path and other.suffix.lower() in _SHAPEFILE
+        ]
+    return {part: files.sha256(part) for part in parts if part.is_file()}
+
+
+def refuse_changed(marks: Mapping[Path, str], catalog: Catalog) -> None:
+    """Refuse a result whose inputs are no longer what they were when they were read.
+
+    Parameters
+    ----------
+    marks : mapping of pathlib.Path to str
+        Hash of each file before it was read.
+    catalog : Catalog
+        With the entries that were read.
+
+    Raises
+    ------
+    DataError
+        Naming every file that has changed or gone.
+    """
+    known = dict(marks) | {catalog.folder / source.file: source.sha256 for source in catalog.used}
+    changed = [
+        Fault("has changed while it was in use; nothing was written, run again", file=path.name)
+        for path, mark in known.items()
+        if not path.is_file() or files.sha256(path) != mark
+    ]
+    if changed:
+        raise DataError(changed)
+
+
+def operations(catalog: Catalog, crs: CRS) -> list[dict[str, Any]]:
+    """How positions came into the analysis CRS, and how exact PROJ says that is.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        With the entries that were read.
+    crs : pyproj.CRS
+        Analysis CRS.
+
+    Returns
+    -------
+    list of dict
+        ``source`` CRS, the ``operation`` that PROJ takes first, and its ``accuracy_m``: 0 for a
+        conversion within one datum, None where PROJ does not know.
+    """
+    found = []
+    for name in sorted({source.crs for source in catalog.used if source.crs}):
+        best = TransformerGroup(name, crs, always_xy=True).transformers[0]
+        accuracy = None if best.accuracy < 0 else best.accuracy
+        found.append({"source": name, "operation": best.description, "accuracy_m": accuracy})
+    return found
+
+
+def native() -> dict[str, str]:
+    """Versions of the libraries that were compiled into others, which may differ between them."""
+    return {
+        "GDAL of pyogrio": ".".join(map(str, pyogrio.__gdal_version__)),
+        "GDAL of rasterio": rasterio.__gdal_version__,
+        "GEOS of shapely": shapely.geos_version_string,
+        "PROJ of pyproj": proj_version_str,
     }

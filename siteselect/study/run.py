@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, DeclarationError, Fault, NoSolution
@@ -55,24 +56,29 @@ class Question:
         Of which world.
     crs : pyproj.CRS
         Analysis CRS.
-    declarations : tuple of pathlib.Path
-        Files that were read.
+    declarations : mapping of pathlib.Path to str
+        Files of declarations and own sites, with the hash that each had before it was read.
     programme : Programme or None
         How many parks, under which rules.
     own : geopandas.GeoDataFrame or None
         The user's own sites, in EPSG:4326.
-    warnings : tuple of str
-        What was repaired or is in doubt.
+    repairs : tuple of Fault
+        What was repaired in the user's own sites, or is in doubt.
     """
 
     study: Study
     criteria: CriteriaSet
     catalog: Catalog
     crs: CRS
-    declarations: tuple[Path, ...]
+    declarations: Mapping[Path, str]
     programme: Programme | None
     own: gpd.GeoDataFrame | None
-    warnings: tuple[str, ...]
+    repairs: tuple[Fault, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Repairs and doubts in words, those of the catalogue first."""
+        return tuple(str(fault) for fault in (*self.catalog.told, *self.repairs))
 
     @property
     def landmasses(self) -> Landmasses:
@@ -142,8 +148,8 @@ def ask(
     bundled = files.home() / "criteria"
     path = bundled / "study.yaml" if study is None else study
     folder = bundled if isinstance(path, Study) else path.parent
+    marks = {} if isinstance(path, Study) else manifest.marks(path)
     declared = path if isinstance(path, Study) else files.read(path, Study)
-    read_files = [] if isinstance(path, Study) else [path]
     if own is not None and own.alone:
         changes = {**changes, "existing": None, "greenfield": None, "programme": None}
     if changes:
@@ -153,23 +159,24 @@ def ask(
     catalog = Catalog.open(files.home() / "data")
     if criteria is None:
         named = _beside(folder, bundled, declared.criteria)
-        read_files.append(named)
+        marks |= manifest.marks(named)
         criteria = read_criteria(named)
     _known_provinces(declared, catalog)
     if own is None and declared.own_sites:
-        own = Own(folder / declared.own_sites)
+        own = Own(_within(folder, declared.own_sites, "own_sites"))
     if programme is None and declared.programme is not None:
         programme = _beside(folder, bundled, declared.programme)
-    read_files += [programme] if programme else []
+    marks |= manifest.marks(programme) if programme else {}
     asked = files.read(programme, Programme) if programme else None
     if asked is not None and k is not None:
         asked = asked.model_copy(update={"k": k})
-    question = Question(declared, criteria, catalog, crs, tuple(read_files), asked, None, ())
+    question = Question(declared, criteria, catalog, crs, marks, asked, None, ())
     return question if own is None else _with_own(question, own)
 
 
 def _with_own(question: Question, own: Own) -> Question:
     faults: list[Fault] = []
+    marks = manifest.marks(own.path)
     frame = checks.user_sites(
         own.path,
         area(question.study, question.catalog),
@@ -188,13 +195,17 @@ def _with_own(question: Question, own: Own) -> Question:
     return replace(
         question,
         own=frame.rename(columns=clash).drop(columns="outside").assign(**given),
-        declarations=(*question.declarations, own.path),
-        warnings=(*question.warnings, *(str(fault) for fault in faults)),
+        declarations={**question.declarations, **marks},
+        repairs=(*question.repairs, *faults),
     )
 
 
 def _analysis_crs(study: Study) -> CRS:
-    crs = CRS.from_user_input(study.crs)
+    try:
+        crs = CRS.from_user_input(study.crs)
+    except CRSError as error:
+        message = f"{study.crs[:80]!r} is no CRS that is known"
+        raise DeclarationError(Fault(message, file=study.id, field="crs")) from error
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise DeclarationError(
             Fault(f"{study.crs!r} is not projected in metres", file=study.id, field="crs")
@@ -203,11 +214,23 @@ def _analysis_crs(study: Study) -> CRS:
 
 
 def _beside(folder: Path, bundled: Path, name: str) -> Path:
-    for place in (folder / name, bundled / name):
+    for place in (_within(folder, name, "criteria"), bundled / name):
         if place.is_file():
             return place
     known = [path.name for path in bundled.glob("*.yaml")]
     raise DeclarationError(Fault(f"no such criteria file{nearest(name, known)}", file=name))
+
+
+def _within(folder: Path, name: str, field: str) -> Path:
+    """A file that a study names, which may not lead out of the study's folder.
+
+    Who sends a study could otherwise make it read, and show, any file of the machine.
+    """
+    place = folder / name
+    if not place.resolve().is_relative_to(folder.resolve()):
+        message = f"{name[:80]!r} leads out of the study's folder; name it on the command line"
+        raise DeclarationError(Fault(message, field=field))
+    return place
 
 
 def _known_provinces(study: Study, catalog: Catalog) -> None:
@@ -255,6 +278,11 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
     Returns
     -------
     Result
+
+    Raises
+    ------
+    DataError
+        If there is no candidate, or a file that was read has changed since.
     """
     study, catalog, crs = question.study, question.catalog, question.crs
     progress("preparing the measures")
@@ -271,6 +299,7 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
     chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
     rules = catalog.table("rules")
+    manifest.refuse_changed(question.declarations, catalog)
     warnings = (*question.warnings, *_remarks(question, scores), *trouble)
     return Result(
         study=study,
@@ -287,10 +316,11 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
             study,
             question.criteria,
             catalog,
-            declarations=question.declarations,
+            marks=question.declarations,
             crs=crs,
             warnings=warnings,
-        ),
+        )
+        | manifest.rules_of(question.programme, question.repairs),
         robustness=trust,
         portfolio=chosen,
         lattice=lattice_of(question, instruments),

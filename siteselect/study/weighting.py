@@ -245,7 +245,7 @@ def lists_of(criteria: CriteriaSet) -> dict[str, tuple[str, ...]]:
     --------
     >>> from siteselect.declared.criteria import named
     >>> lists_of(named("petrochemical"))["land"]
-    ('land_cover', 'slope', 'elevation')
+    ('room', 'land_cover', 'slope', 'elevation')
     """
     used = tuple(g for g in criteria.groups if any(c.group == g for c in criteria.criteria))
     return {GROUPS: used} | {
@@ -359,6 +359,87 @@ def hang_on(
 def _top(scores: Callable[[Floats], Floats], weights: Floats, k: int) -> Any:
     alone = pool({"the others": weights})
     return dissent(scores, alone, k=k).pooled
+
+
+def found_data(found: Found) -> dict[str, Any]:
+    """Weights of one list as plain data."""
+    data: dict[str, Any] = {
+        "method": found.method,
+        "weights": dict(zip(found.names, found.weights.tolist(), strict=True)),
+    }
+    if found.ratio is not None:
+        data |= {"consistency_ratio": found.ratio, "held_against": found.basis,
+                 "acceptable": found.acceptable, "hint": found.hint or None}  # fmt: skip
+    if (found.low < found.high).any():
+        data["low"] = dict(zip(found.names, found.low.tolist(), strict=True))
+        data["high"] = dict(zip(found.names, found.high.tolist(), strict=True))
+    return data
+
+
+def group_data(found: Group) -> dict[str, Any]:
+    """Weights of a committee as plain data."""
+    ids = [c.id for c in found.criteria.criteria]
+    pooled = found.committee
+    return {
+        "aggregation": found.aggregation,
+        "weights": dict(zip(ids, pooled.weights.tolist(), strict=True)),
+        "disagreement": pooled.disagreement,
+        "spread": dict(zip(ids, pooled.spread.tolist(), strict=True)),
+        "members": [
+            {
+                "name": voice.speaker.name,
+                "organisation": voice.speaker.organisation,
+                "importance": float(share),
+                "method": voice.speaker.method,
+                "distance": float(distance),
+                "weights": dict(zip(ids, voice.weights.tolist(), strict=True)),
+                "lists": {node: found_data(one) for node, one in voice.found.items()},
+                "as_declared": list(voice.declared),
+            }
+            for voice, share, distance in zip(
+                found.voices, pooled.importance, pooled.distance, strict=True
+            )
+        ],
+        "lists": {node: found_data(one) for node, one in found.found.items()},
+    }
+
+
+def dissent_data(found: Group, kept: Dissent, result: Result) -> dict[str, Any]:
+    """What `hang_on` found as plain data: ids of sites, best first by the official score.
+
+    Parameters
+    ----------
+    found, kept, result
+        As given to `hang_on`, and by it.
+
+    Returns
+    -------
+    dict
+        ``group`` (its list), ``under_every_member``, ``under_none`` (how many), ``contested`` and
+        ``decides`` (by member, what the list would lose and gain without).
+    """
+    ids = result.pool.frame["id"].tolist()
+    names = found.committee.names
+    order = result.scores.score.argsort(kind="stable")[::-1].tolist()
+    return {
+        "group": [ids[i] for i in order if kept.pooled[i]],
+        "under_every_member": [ids[i] for i in order if i in set(kept.always.tolist())],
+        "under_none": len(kept.never),
+        "contested": [
+            {
+                "id": ids[i],
+                "in_group": bool(kept.pooled[i]),
+                "for": [name for name, row in zip(names, kept.in_top, strict=True) if row[i]],
+                "decided_by": [n for n, row in zip(names, kept.decides, strict=True) if row[i]],
+            }
+            for i in order if i in set(kept.contested.tolist())
+        ],
+        "decides": {
+            name: {"brings_in": [ids[i] for i in order if row[i] > 0],
+                   "keeps_out": [ids[i] for i in order if row[i] < 0]}
+            for name, row in zip(names, kept.decides, strict=True)
+        },
+    }  # fmt: skip
 
 
 def from_data(path: Path, method: str, *, less: Sequence[str] = (), warnings: list[str]) -> Found:

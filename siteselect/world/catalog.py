@@ -73,6 +73,7 @@ class Catalog:
     sources: Mapping[str, Source]
     _read: dict[tuple[str, str], object] = field(default_factory=dict, repr=False, compare=False)
     _hashes: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _told: list[Fault] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
     def open(cls, folder: Path) -> "Catalog":
@@ -90,6 +91,11 @@ class Catalog:
     def used(self) -> tuple[Source, ...]:
         """Entries that have been read so far, by id."""
         return tuple(self.sources[name] for name in sorted({key for key, _ in self._read}))
+
+    @property
+    def told(self) -> tuple[Fault, ...]:
+        """What was repaired or is in doubt in the entries that have been read so far."""
+        return tuple(sorted(set(self._told), key=str))
 
     def source(self, name: str) -> Source:
         """One entry.
@@ -142,9 +148,8 @@ class Catalog:
         source = self.source(name)
         key = (name, "table")
         if key not in self._read:
-            warnings: list[Fault] = []
             table = tables.read_table(self.path(source))
-            self._read[key] = tables.typed(table, source.columns, warnings=warnings)
+            self._read[key] = tables.typed(table, source.columns, warnings=self._told)
         frame = self._read[key]
         assert isinstance(frame, pd.DataFrame)  # noqa: S101 - what was put there above
         return frame
@@ -192,8 +197,8 @@ class Catalog:
             else:
                 geometry = shapely.from_wkt(table["wkt"].to_numpy(dtype=object))
             return gpd.GeoDataFrame(table, geometry=geometry, crs=source.crs)
-        warnings: list[Fault] = []
-        return layers.read_vector(self.path(source), layer=source.layer or None, warnings=warnings)
+        path, layer = self.path(source), source.layer or None
+        return layers.read_vector(path, layer=layer, warnings=self._told)
 
     def raster(self, name: str, crs: CRS) -> Raster:
         """A raster in the analysis CRS, at about the size of its own cells.

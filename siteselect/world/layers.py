@@ -233,9 +233,7 @@ def _dbf_encoding(parts: dict[str, Path], file: str, warnings: list[Fault]) -> s
     return "UTF-8"
 
 
-def _named_encoding(
-    path: Path, text: bytes, file: str, warnings: list[Fault]
-) -> str:
+def _named_encoding(path: Path, text: bytes, file: str, warnings: list[Fault]) -> str:
     """The encoding that a .cpg names: `CP1256`, `1256`, `ANSI 1256`, `88596`, `UTF-8`."""
     told = path.read_bytes()[:80].decode("ascii", "replace").strip()
     number = re.fullmatch(r"(?:cp|windows-|ansi|oem)?[ -]?(\d{3,5})", told, re.IGNORECASE)

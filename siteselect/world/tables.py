@@ -39,7 +39,9 @@ _CLEAN = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " "} | dict.from
     "\u200e\u200f\u200b\u061c\ufeff", ""))  # fmt: skip
 # Marks that turn the direction of text, control characters, and spaces without width; not the
 # joiners, which Persian is spelt with.
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
 _LOST = "\ufffd"
 # Codecs that do more than name letters, so that bytes would be read as something else.
 _NO_ENCODINGS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7",

@@ -1,12 +1,16 @@
 """YAML is read strictly; a folder of results changes as a whole."""
 
+import contextlib
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +78,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_few_aliases_cannot_stand_for_more_than_memory_holds(tmp_path: Path) -> None:
     names = "abcdefghij"
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"] + [
-        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in zip(names, names[1:])
+        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in itertools.pairwise(names)
     ]
     assert "stands for more than 200,000 keys" in refused(tmp_path, "\n".join(lines))
 
@@ -95,6 +99,15 @@ def test_plain_values_are_those_of_yaml_1_2(tmp_path: Path) -> None:
     assert data == {"a": "yes", "b": 10, "c": "2020-01-02", "d": 16, "e": 1000.0, "f": None,
                     "g": True, "h": [1, "x"]}  # fmt: skip
     assert lines["h", 1] == 8
+
+
+def test_what_is_read_may_be_changed_without_changing_the_next_reading(tmp_path: Path) -> None:
+    path = yaml(tmp_path, "a: {b: [1]}\n")
+    data, lines = files.read_yaml(path)
+    data["a"]["b"].append(2)
+    lines.clear()
+    assert files.read_yaml(path)[0] == {"a": {"b": [1]}}
+    assert files.read_yaml(path)[1][("a", "b")] == 1
 
 
 def test_every_fault_is_told_at_once_with_its_line_and_key(tmp_path: Path) -> None:
@@ -177,10 +190,10 @@ def left(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
 def test_a_set_is_replaced_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, exchange: bool
 ) -> None:
     if not exchange:
-        monkeypatch.setattr(files, "_swap", lambda one, other: False)
+        monkeypatch.setattr(files, "_swap", lambda *_: False)
     out = tmp_path / "out"
     for text in ("first", "second"):
         with files.staged(out) as staging:
@@ -195,11 +208,20 @@ def test_a_set_is_replaced_whole(
 def test_a_failure_leaves_the_old_set_and_no_trace(tmp_path: Path) -> None:
     out = tmp_path / "out"
     ours(out, "old")
-    with pytest.raises(ZeroDivisionError), files.staged(out) as staging:
-        ours(staging, "new")
+    failing = contextlib.ExitStack()
+    ours(failing.enter_context(files.staged(out)), "new")
+    with pytest.raises(ZeroDivisionError), failing:
         raise ZeroDivisionError
     assert word(out) == "old"
     assert left(tmp_path) == ["out"]
+
+
+def entered(door: Callable[[Path], Any], folder: Path) -> None:
+    """Go through either door of a folder: look whether it is free, or begin to write."""
+    begun = door(folder)
+    if begun is not None:
+        with begun:
+            pass
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"schema": "other/1"}', None])
@@ -209,8 +231,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, content: str | Non
         (tmp_path / "manifest.json").write_text(content)
     for door in (files.staged, files.writable):
         with pytest.raises(DataError, match="give --force"):
-            taken = door(tmp_path)
-            taken.__enter__()  # type: ignore[union-attr]
+            entered(door, tmp_path)
     assert (tmp_path / "thesis.docx").exists()
 
 
@@ -239,7 +260,7 @@ def test_two_runs_cannot_hold_one_folder(tmp_path: Path) -> None:
         ours(staging, "mine")
         for door in (files.staged, files.writable):
             with pytest.raises(DataError, match=f"another run holds this folder .*{os.getpid()}"):
-                door(out).__enter__()  # type: ignore[union-attr]
+                entered(door, out)
     assert word(out) == "mine"
 
 
@@ -272,7 +293,7 @@ def test_where_folders_cannot_be_exchanged_it_is_known(
     monkeypatch.setattr(files.sys, "platform", "darwin")
     assert not files._swap(tmp_path, tmp_path)
     monkeypatch.setattr(files.sys, "platform", "linux")
-    monkeypatch.setattr(files.ctypes, "CDLL", lambda *a, **k: object())
+    monkeypatch.setattr(files.ctypes, "CDLL", lambda *_, **__: object())
     assert not files._swap(tmp_path, tmp_path)
 
 

@@ -272,9 +272,11 @@ def rule(**changes: Any) -> Constraint:
     return Constraint.model_validate_json(json.dumps(data))
 
 
-@given(st.floats(-10, 10), st.floats(0, 10), st.floats(0, 1), st.booleans())
+@given(
+    reading=st.floats(-10, 10), slack=st.floats(0, 10), share=st.floats(0, 1), least=st.booleans()
+)
 def test_an_answer_is_given_only_if_both_ends_agree(
-    reading: float, slack: float, share: float, least: bool
+    reading: float, slack: float, share: float, *, least: bool
 ) -> None:
     limit = rule(at_least=1.0) if least else rule(at_most=1.0)
     low, high = reading - slack, reading + slack

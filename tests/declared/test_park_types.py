@@ -1,16 +1,29 @@
 """The park types: each a model of its own, all by one law."""
 
+from functools import cache
+
 import pytest
 
 from siteselect.base import files
 from siteselect.decide.score import criterion_weights
-from siteselect.declared.criteria import CriteriaSet, named
+from siteselect.declared import criteria as declared
+from siteselect.declared.criteria import CriteriaSet
 from siteselect.world.catalog import Catalog
 
 TYPES = (
     "petrochemical", "polymer", "gas_conversion", "sulphur", "fertilizer", "aromatic",
     "chlor_alkali", "mixed",
 )  # fmt: skip
+
+
+@cache
+def bundled() -> Catalog:
+    return Catalog.open(files.home() / "data")
+
+
+@cache
+def named(park_type: str) -> CriteriaSet:
+    return declared.named(park_type)
 
 
 def weight_of(park_type: str, *ids: str) -> float:
@@ -38,7 +51,7 @@ def test_a_type_is_complete(park_type: str) -> None:
 
 @pytest.mark.parametrize("park_type", TYPES)
 def test_every_rule_and_layer_that_is_named_exists(park_type: str) -> None:
-    catalog = Catalog.open(files.home() / "data")
+    catalog = bundled()
     rules = set(catalog.table("rules")["id"])
     criteria = named(park_type)
     for constraint in criteria.constraints:
@@ -51,7 +64,7 @@ def test_every_rule_and_layer_that_is_named_exists(park_type: str) -> None:
 
 @pytest.mark.parametrize("park_type", TYPES[1:])
 def test_products_that_count_are_materials_of_the_chain(park_type: str) -> None:
-    known = set(Catalog.open(files.home() / "data").table("materials")["id"])
+    known = set(bundled().table("materials")["id"])
     supply = next((c for c in named(park_type).criteria if c.id == "feed_supply"), None)
     if supply is None:
         assert park_type == "mixed"

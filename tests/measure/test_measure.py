@@ -102,27 +102,22 @@ def test_declarations_that_ask_the_same_share_a_reader(world: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "verdicts"),
-    [({"at_least": 5.0}, [UNDETERMINED, EXCLUDED]), ({"at_most": 5.0}, [EXCLUDED, UNDETERMINED])],
+    ("coverage", "limit", "expected"),
+    [
+        ("complete", {"at_least": 5.0}, [ELIGIBLE, EXCLUDED]),
+        ("partial", {"at_least": 5.0}, [UNDETERMINED, EXCLUDED]),
+        ("complete", {"at_most": 5.0}, [EXCLUDED, ELIGIBLE]),
+        ("partial", {"at_most": 5.0}, [EXCLUDED, UNDETERMINED]),
+    ],
 )
 def test_a_partial_layer_may_exclude_but_never_make_eligible(
-    tmp_path: Path, limit: dict[str, float], verdicts: list[int]
+    tmp_path: Path, coverage: str, limit: dict[str, float], expected: list[int]
 ) -> None:
-    here = spots([100 * KM, 0], [0, 0])
-    for coverage, expected in (
-        ("complete", [ELIGIBLE if v == UNDETERMINED else v for v in verdicts]),
-        ("partial", verdicts),
-    ):
-        shapes = layer([Point(0, 0)])
-        lakes = catalog(tmp_path / coverage, ports=(shapes, {"coverage": coverage}))
-        criteria = one_criterion(PORTS, **limit)
-        table = measure(criteria, here, lakes)
-        got = score(table, criteria, kinds=here.kinds.tolist()).verdict.tolist()
-        # What a partial layer lacks can only make the nearest nearer: far is never proven.
-        if coverage == "partial" and "at_most" in limit:
-            expected = [EXCLUDED, UNDETERMINED]
-        assert got == expected
-        assert np.isfinite(table.lower[:, 0]).all()  # a criterion is not widened
+    world = catalog(tmp_path, ports=(layer([Point(0, 0)]), {"coverage": coverage}))
+    criteria, here = one_criterion(PORTS, **limit), spots([100 * KM, 0], [0, 0])
+    table = measure(criteria, here, world)
+    assert score(table, criteria, kinds=here.kinds.tolist()).verdict.tolist() == expected
+    assert np.isfinite(table.lower[:, 0]).all()  # a criterion is not widened
 
 
 def test_readings_in_another_crs_are_refused(world: Catalog) -> None:

@@ -1,6 +1,9 @@
 """Distances and supplies equal their definition, whatever the squares and the kernels."""
 
+import importlib.util
 import math
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -18,14 +21,29 @@ SEEDS = st.integers(0, 2**32 - 1)
 COMPILED = reach.kernels()
 
 
-@pytest.fixture(params=["compiled", "numpy"])
-def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Either way of working; where numba is absent only one is left."""
-    if request.param == "compiled" and COMPILED is None:
+def uncompiled() -> ModuleType:
+    """The kernels as the Python that they are written in."""
+    numba = pytest.importorskip("numba")
+    assert COMPILED is not None
+    assert COMPILED.__file__ is not None
+    spec = importlib.util.spec_from_file_location("uncompiled_kernels", COMPILED.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba.config, "DISABLE_JIT", 1)
+        spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(params=["compiled", "uncompiled", "numpy"])
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way of working; where numba is absent only one is left."""
+    if request.param != "numpy" and COMPILED is None:
         pytest.skip("numba is not installed")
-    found = COMPILED if request.param == "compiled" else None
-    monkeypatch.setattr(reach, "kernels", lambda: found)
-    return str(request.param)
+    found = {"compiled": lambda: COMPILED, "uncompiled": uncompiled, "numpy": lambda: None}
+    chosen = found[request.param]()
+    monkeypatch.setattr(reach, "kernels", lambda: chosen)
 
 
 def random_world(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,15 +69,14 @@ def definition(points: np.ndarray, shapes: np.ndarray, sizes: tuple[np.ndarray, 
 
 
 def test_the_compiled_kernels_are_at_hand_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     monkeypatch.setitem(sys.modules, "siteselect.measure.kernels", None)
     monkeypatch.delattr("siteselect.measure.kernels", raising=False)
     assert reach.kernels.__wrapped__() is None
 
 
+@pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("seed", range(25))
-def test_nearest_is_its_definition(seed: int, kernel: str) -> None:
+def test_nearest_is_its_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
     points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
     shapes, radius, error = random_world(rng)
@@ -69,8 +86,9 @@ def test_nearest_is_its_definition(seed: int, kernel: str) -> None:
     np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-6)
 
 
+@pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("seed", range(25))
-def test_supply_is_its_definition(seed: int, kernel: str) -> None:
+def test_supply_is_its_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
     points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
     slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
@@ -112,7 +130,8 @@ def test_the_answer_at_a_point_does_not_depend_on_the_other_points(seed: int) ->
     np.testing.assert_array_equal(together[:, 7:8], alone)
 
 
-def test_nothing_is_infinitely_far_and_supplies_nothing(kernel: str) -> None:
+@pytest.mark.usefixtures("kernel")
+def test_nothing_is_infinitely_far_and_supplies_nothing() -> None:
     here = Blocks.of(np.array([1.0]), np.array([2.0]))
     nobody = Blocks.of(np.empty(0), np.empty(0))
     nothing, one = reach.segments([]), reach.segments([shapely.Point(0, 0)])

@@ -9,6 +9,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rasterio.transform import Affine
+from shapely.affinity import translate
 from shapely.geometry import LineString, Point, box
 
 from siteselect.base.errors import DataError
@@ -31,12 +32,10 @@ def moved(
 ) -> list[shapely.Geometry]:
     """Each shape where it may truly stand."""
     size = len(shapes)
-    turn, away = rng.uniform(0, 2 * np.pi, size), rng.uniform(0, 1, size) ** 0.5
-    away = away * np.broadcast_to(accuracy_km, size) * KM
-    return [
-        shapely.transform(shape, lambda xy, d=(a * np.cos(t), a * np.sin(t)): xy + d)
-        for shape, t, a in zip(shapes, turn, away, strict=True)
-    ]
+    turn = rng.uniform(0, 2 * np.pi, size)
+    away = np.sqrt(rng.uniform(0, 1, size)) * np.broadcast_to(accuracy_km, size) * KM
+    steps = np.column_stack([away * np.cos(turn), away * np.sin(turn)])
+    return [translate(shape, *step) for shape, step in zip(shapes, steps, strict=True)]
 
 
 # --- distance ----------------------------------------------------------------------------------
@@ -341,13 +340,13 @@ def test_an_attribute_of_the_nearest_feature_within_reach(tmp_path: Path) -> Non
     ("spec", "told"),
     [
         (of("moon"), "no such source"),
-        (of("ports", radius={"column": "radius"}), "has no column radius .did you mean 'radius_km'"),
-        ({"kind": "supply", "target": {"layer": "ports"}, "amount": {"column": "t"}, "decay": DECAY},
-         "has no column t"),
+        (of("ports", radius={"column": "radius"}), "no column radius .did you mean 'radius_km'"),
+        ({"kind": "supply", "target": {"layer": "ports"}, "decay": DECAY,
+          "amount": {"column": "t"}}, "has no column t"),
         ({"kind": "supply", "target": {"layer": "ports"}, "decay": DECAY,
           "amount": {"constant": 1.0, "by_status": {"on": 1.0}}}, "has no column status"),
-        ({"kind": "count", "target": {"layer": "ports"}, "radius_km": 1.0, "families": {"a": ["b"]}},
-         "has no column products"),
+        ({"kind": "count", "target": {"layer": "ports"}, "radius_km": 1.0,
+          "families": {"a": ["b"]}}, "has no column products"),
         ({"kind": "attribute", "target": {"layer": "ports"}, "column": "zone"}, "no column zone"),
         ({"kind": "surface", "layer": "ports", "statistic": "value"}, "is no raster"),
     ],

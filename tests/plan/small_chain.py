@@ -1,4 +1,4 @@
-"""A small chain with known answers: sulphur to acid to fertilizer, and a plant that already runs."""
+"""A small chain with known answers: sulphur to acid to fertilizer, beside running plants."""
 
 import json
 from collections.abc import Mapping, Sequence

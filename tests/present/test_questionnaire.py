@@ -16,7 +16,7 @@ from siteselect.study.weighting import judge, lists_of, weigh
 from tests.toy import criteria_data, criteria_set, titles
 
 BOTH = pytest.mark.parametrize("language", ["en", "fa"])
-HOSTILE = "=HYPERLINK(\"http://x\",\"y\") & [a]:*?/\\ <script>"
+HOSTILE = '=HYPERLINK("http://x","y") & [a]:*?/\\ <script>'
 
 
 def filled(
@@ -49,10 +49,14 @@ def hostile_criteria() -> CriteriaSet:
 def test_pairs_read_back(tmp_path: Path, language: Language) -> None:
     write(criteria_set(), tmp_path / "m.xlsx", language=language, method="ahp")
     answers = {GROUPS: {("transport", "nature"): "1/3"}, "transport": {("ports", "railways"): "۴"}}
-    person = {"name": "دبیر کارگروه", "organisation": "=1+1", "importance": "۲"}
+    person = {"name": "دبیر کارگروه", "organisation": "@SUM(1)", "importance": "۲"}
     path = filled(tmp_path / "m.xlsx", answers, person)
     _, (speaker,) = read_members(path)
-    assert (speaker.name, speaker.organisation, speaker.importance) == ("دبیر کارگروه", "=1+1", 2)
+    assert (speaker.name, speaker.organisation, speaker.importance) == (
+        "دبیر کارگروه",
+        "@SUM(1)",
+        2,
+    )
     group = weigh([speaker], criteria_set())
     assert group.committee.weights == pytest.approx([0.25 * 0.8, 0.25 * 0.2, 0.75])
     lists = read_lists(path, "ahp")
@@ -127,7 +131,10 @@ def test_the_paper_is_made_for_its_readers(tmp_path: Path, language: Language) -
 
 
 def test_swings_show_what_goes_from_where_to_where(tmp_path: Path) -> None:
-    for language, ends in (("en", ("100 km", "0 km")), ("fa", ("\u200f۱۰۰ کیلومتر", "\u200f۰ کیلومتر"))):
+    for language, ends in (
+        ("en", ("100 km", "0 km")),
+        ("fa", ("\u200f۱۰۰ کیلومتر", "\u200f۰ کیلومتر")),
+    ):
         path = tmp_path / f"{language}.xlsx"
         path.write_bytes(workbook(criteria_set(), language=language, method="swing"))  # type: ignore[arg-type]
         sheet = openpyxl.load_workbook(path).worksheets[2]
@@ -213,5 +220,6 @@ def test_a_folder_of_questionnaires_is_a_committee(tmp_path: Path) -> None:
     filled(tmp_path / "b.xlsx", {}, {"name": "a"})
     with pytest.raises(DeclarationError, match="'a' speaks in more than one file"):
         read_members(tmp_path)
+    (tmp_path / "none").mkdir()
     with pytest.raises(DeclarationError, match="holds no questionnaire"):
-        read_members(tmp_path.parent / "none")
+        read_members(tmp_path / "none")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siteselect.base.errors import DataError, DeclarationError
@@ -58,6 +58,7 @@ def test_methods_answer_as_the_library_does() -> None:
     assert found.ranks["electre"].tolist() == outranked.rank.tolist()
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_who_is_best_at_everything_is_first_by_every_method(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -39,6 +39,7 @@ def centres(grid: Grid) -> dict[tuple[float, float], str]:
     )
 
 
+@settings(max_examples=40)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([500.0, 1000.0, 333.3, 777.7]),
@@ -53,6 +54,7 @@ def test_the_cells_of_a_province_are_the_same_whichever_others_are_asked(
     assert some == {at: code for at, code in everything.items() if code in chosen}
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([500.0, 333.3]))
 def test_a_grid_covers_its_provinces_by_the_centres_of_its_cells(seed: int, cell_m: float) -> None:
     frame = provinces(seed)

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -45,8 +45,9 @@ def absolute(region: regions.Region, grid: Grid) -> set[tuple[int, int]]:
     return set(zip((west + column).tolist(), (north - row).tolist(), strict=True))
 
 
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_regions_keep_the_rules(seed: int, doubt: bool) -> None:
+@settings(max_examples=50)
+@given(seed=st.integers(0, 2**32 - 1), doubt=st.booleans())
+def test_regions_keep_the_rules(seed: int, *, doubt: bool) -> None:
     rule = Greenfield(**RULE, min_score=0.4, verdicts="not excluded" if doubt else "eligible")
     world = surface(seed)
     avoid = np.random.default_rng(seed).uniform(size=world.grid.shape) < 0.1
@@ -72,6 +73,7 @@ def test_regions_keep_the_rules(seed: int, doubt: bool) -> None:
                 assert np.hypot(one.column - other.column, one.row - other.row) >= rule.spacing_km
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([("IR-18",), ("IR-06", "IR-22"), ("IR-22",)]))
 def test_regions_do_not_depend_on_the_other_provinces(seed: int, codes: tuple[str, ...]) -> None:
     rule = Greenfield(**RULE)

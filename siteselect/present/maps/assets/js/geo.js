@@ -12,6 +12,16 @@ export function distanceKm(a, b) {
   return (2 * RADIUS_M * Math.asin(Math.min(1, Math.sqrt(s)))) / 1000;
 }
 
+/** Area that a ring of [lon, lat] encloses, km2 (Chamberlain and Duquette 2007, on the sphere). */
+export function areaKm2(ring) {
+  let twice = 0;
+  ring.forEach(([lon, lat], k) => {
+    const [nextLon, nextLat] = ring[(k + 1) % ring.length];
+    twice += (nextLon - lon) * RAD * (2 + Math.sin(lat * RAD) + Math.sin(nextLat * RAD));
+  });
+  return (Math.abs(twice) / 2) * (RADIUS_M / 1000) ** 2;
+}
+
 /** Distance from a point to a path, km: planar about the point, good to 1 % within 200 km. */
 export function distanceToPathKm(point, path) {
   const scale = Math.cos(point[1] * RAD);

@@ -1,7 +1,8 @@
 // Keys: single letters act only outside inputs, and can be switched off.
 import { byId } from './base.js';
 import { neighbours, toggleCompare } from './card.js';
-import { toggleMeasure } from './measure.js';
+import { PARKS } from './data.js';
+import { addPoint, toggleMeasure } from './measure.js';
 import { state, update } from './state.js';
 
 function step(which) {
@@ -10,26 +11,40 @@ function step(which) {
   if (other !== null) update({ site: other });
 }
 
+function back(map, help) {
+  if (byId('help')) help();
+  else if (state.measuring) toggleMeasure(map);
+  else if (['site', 'cell'].includes(state.view)) update({ view: state.list, lit: null });
+  else if (state.preview) update({ preview: null });
+  else if (state.view !== 'rank') update({ view: 'rank', lit: null });
+}
+
+/** Without a mouse the middle of the map is what is pointed at. */
+function actAtCentre(map) {
+  const { lng, lat } = map.getCenter();
+  if (state.measuring) addPoint(map, [lng, lat]);
+  else update({ view: 'cell', cell: [lng, lat] });
+}
+
 export function listenToKeys(map, home, help) {
   const acts = {
     '/': () => { update({ view: 'rank' }); byId('search').focus(); },
     c: () => (state.view === 'site' ? toggleCompare(state.site) : update({ view: 'compare' })),
-    w: () => byId('dock').querySelector('input[type=range]')?.focus(),
+    w: () => byId('dock').querySelector('input[type=range]:not(:disabled)')?.focus(),
     i: () => update({ view: 'inquiries' }),
+    p: () => { if (PARKS) update({ view: 'parks' }); },
     l: () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }),
     '[': () => step('previous'), ']': () => step('next'),
     '+': () => map.zoomIn(), '=': () => map.zoomIn(), '-': () => map.zoomOut(), 0: home, '?': help,
   };
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') {
-      if (byId('help')) help();
-      else if (state.measuring) toggleMeasure(map);
-      else if (state.view !== 'rank') update({ view: 'rank', lit: null });
-      return;
-    }
+    if (event.key === 'Escape') back(map, help);
+    if (event.key === 'Enter' && event.target === map.getContainer()) actAtCentre(map);
     const typing = event.target.closest('input, select, textarea');
     if (typing || !state.keysOn || event.ctrlKey || event.metaKey || event.altKey || !acts[event.key]) return;
     event.preventDefault();
+    // Leaflet moves the map by the same keys while it has the focus.
+    event.stopPropagation();
     acts[event.key]();
-  });
+  }, true);
 }

@@ -10,7 +10,8 @@ const row = (picture, text) => h('div', { class: 'legend-row' }, picture, h('spa
 const block = (colour, x, width) => svg('rect', { x, y: 2, width, height: 12, fill: colour, stroke: '#59626E', 'stroke-width': 0.6 });
 const line = (colour, dash) => svg('path', { d: 'M1 8H25', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash || null });
 
-function classText(k) {
+/** A score class in words. */
+export function classText(k) {
   const limits = DATA.ground.limits;
   if (k === 0) return range(num(0), num(limits[0], 1));
   if (k === limits.length) return `${num(limits[k - 1], 1)} ${state.lang === 'fa' ? 'و بیشتر' : 'and more'}`;

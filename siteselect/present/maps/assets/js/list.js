@@ -1,9 +1,10 @@
 // The ranking: a real table, the way in for keyboard and screen reader.
 import { byId, fill, h } from './base.js';
-import { DATA, EXCLUDED, SITES, UNDETERMINED } from './data.js';
-import { isExploratory, now, official, passing, state, update } from './state.js';
-import { badge, changeMark, verdictBadge } from './symbols.js';
-import { direction, folded, isPersian, kindName, num, percent, provinceName, range, siteName, t } from './text.js';
+import { isPark } from './choice.js';
+import { DATA, EXCLUDED, PARKS, SITES, UNDETERMINED } from './data.js';
+import { NO_FILTERS, ROWS, isExploratory, now, official, passing, state, update } from './state.js';
+import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
+import { direction, folded, isPersian, kindName, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
 
 const hasTrust = () => 'rank_low' in SITES.trust;
 
@@ -41,7 +42,7 @@ function rankRow(i) {
   const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', role: 'img', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
   return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i ? 'true' : null },
     h('td', {}, badge(i)),
-    h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, doubt, under)),
+    h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, isPark(i) ? parkChip() : null, doubt, under)),
     h('td', { class: 'figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }),
     h('td', {}, verdict === EXCLUDED ? verdictBadge(verdict) : intervalBar(i)),
     h('td', {}, ranked ? changeMark(official.rank[i], now.scores.rank[i]) : null));
@@ -51,25 +52,33 @@ function divider(text) {
   return h('tr', { class: 'divider' }, h('th', { colspan: 5, scope: 'rowgroup', text }));
 }
 
-function rows() {
+/** Sites and dividers in the order of the table. */
+function entries() {
   const found = passing(), { rank } = now.scores;
   const excluded = found.filter((i) => SITES.verdict[i] === EXCLUDED);
   const poor = found.filter((i) => !rank[i] && SITES.verdict[i] !== EXCLUDED);
-  return [...found.filter((i) => rank[i]).map(rankRow),
-    ...(poor.length ? [divider(t('unranked', num(poor.length))), ...poor.map(rankRow)] : []),
-    ...(excluded.length ? [divider(t('excludedN', num(excluded.length))), ...excluded.map(rankRow)] : [])];
+  return [...found.filter((i) => rank[i]), ...(poor.length ? [t('unranked', num(poor.length)), ...poor] : []),
+    ...(excluded.length ? [t('excludedN', num(excluded.length)), ...excluded] : [])];
 }
 
+function showMore() {
+  const first = state.shown;
+  update({ shown: first + ROWS });
+  byId('rows').querySelectorAll('[data-row]')[first]?.focus({ preventScroll: true });
+}
+
+/** Only the first rows are drawn, so that two thousand sites can be weighed while a thumb moves. */
 function table() {
-  const heads = [t('rank'), t('site'), t('score'), intervalTitle(), t('change')];
-  const body = rows();
-  if (!body.length) {
-    return h('div', { class: 'empty' }, h('p', { text: t('noneFound') }),
-      h('button', { type: 'button', class: 'button', text: t('clear'), onclick: clearFilters }));
+  const heads = [t('rank'), t('site'), t('score'), intervalTitle(), t('change')], all = entries(), left = all.length - state.shown;
+  if (!all.length) {
+    return [h('div', { class: 'empty' }, h('p', { text: t('noneFound') }),
+      h('button', { type: 'button', class: 'button', text: t('clear'), onclick: clearFilters }))];
   }
-  return h('table', { class: 'ranking', id: 'ranking', 'aria-label': t('ranking') },
+  const rows = all.slice(0, state.shown).map((entry) => (typeof entry === 'number' ? rankRow(entry) : divider(entry)));
+  return [h('table', { class: 'ranking', id: 'ranking', 'aria-label': t('ranking'), 'aria-rowcount': all.length + 1 },
     h('thead', {}, h('tr', {}, ...heads.map((text, k) => h('th', { scope: 'col', text, 'aria-sort': k === 0 ? 'ascending' : null })))),
-    h('tbody', { onclick: openRow, onkeydown: rowKey }, ...body));
+    h('tbody', { onclick: openRow, onkeydown: rowKey }, ...rows)),
+  left > 0 ? h('div', { class: 'pad' }, h('button', { type: 'button', class: 'button', id: 'more', text: t('moreRows', num(Math.min(left, ROWS)), num(left)), onclick: showMore })) : null];
 }
 
 function openRow(event) {
@@ -90,11 +99,11 @@ function rowKey(event) {
 function clearFilters() {
   byId('search').value = '';
   for (const key of Object.keys(state.filters)) byId(`filter-${key}`).value = '';
-  update({ search: '', filters: { province: '', kind: '', verdict: '' } });
+  update({ search: '', shown: ROWS, filters: { ...NO_FILTERS } });
 }
 
 function choice(key, options) {
-  const select = h('select', { id: `filter-${key}`, onchange: (event) => update({ filters: { ...state.filters, [key]: event.target.value } }) },
+  const select = h('select', { id: `filter-${key}`, onchange: (event) => update({ shown: ROWS, filters: { ...state.filters, [key]: event.target.value } }) },
     h('option', { value: '', text: `${t(key)}: ${t('all')}` }), ...options.map(([value, text]) => h('option', { value, text, selected: state.filters[key] === value })));
   return h('label', {}, h('span', { class: 'unseen', text: t(key) }), select);
 }
@@ -104,7 +113,10 @@ function filters() {
   return h('div', { class: 'filters' },
     choice('province', some('province').map((code) => [code, provinceName(code)])),
     choice('kind', some('kind').map((kind) => [kind, kindName(kind)])),
-    choice('verdict', ['eligible', 'undetermined', 'excluded'].map((key, k) => [String(k), t(key)])));
+    choice('verdict', ['eligible', 'undetermined', 'excluded'].map((key, k) => [String(k), t(key)])),
+    choice('area', [...[100, 300, 1000].map((least) => [String(least), t('atLeast', t('ha', num(least)))]), ['unknown', t('unknown')]]),
+    // A mark before the name of a type, so that no type can be taken for "any".
+    PARKS ? choice('park', [['*', t('inSet')], ...(PARKS.types.length > 1 ? PARKS.types.map((type) => [`=${type.id}`, nameOf(type)]) : [])]) : null);
 }
 
 export function strip() {
@@ -116,7 +128,7 @@ export function strip() {
 export function drawList(rail) {
   const search = h('input', {
     type: 'search', id: 'search', value: state.search, placeholder: t('search'), 'aria-label': t('search'), dir: direction(), autocomplete: 'off',
-    oninput: (event) => update({ search: folded(event.target.value) }),
+    oninput: (event) => update({ search: folded(event.target.value), shown: ROWS }),
   });
   fill(rail, h('div', { class: 'pad' }, search, filters()), h('div', { id: 'strip' }), h('div', { id: 'rows', class: 'scroll' }), h('div', { class: 'foot', id: 'foot' }));
   drawRows();
@@ -125,6 +137,6 @@ export function drawList(rail) {
 export function drawRows() {
   const excluded = SITES.verdict.filter((v) => v === EXCLUDED).length;
   fill(byId('strip'), strip());
-  fill(byId('rows'), table());
+  fill(byId('rows'), ...table());
   byId('foot').textContent = t('foot', num(now.scores.listed.length), num(excluded), percent(DATA.minKnown));
 }

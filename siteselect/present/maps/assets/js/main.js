@@ -2,24 +2,29 @@
 import { byId, fill, h } from './base.js';
 import { answerAt, drawCell } from './ask.js';
 import { asYaml, drawDock, refreshDock } from './dock.js';
+import { dotAt } from './dots.js';
 import { csvText, downloadCsv, downloadPicture } from './download.js';
 import { drawCard } from './card.js';
+import { showsParks } from './choice.js';
 import { drawCompare } from './compare.js';
 import { drawContext } from './context.js';
-import { DATA, SITES, pixels } from './data.js';
+import { DATA, LIST_LENGTH, PARKS, SITES } from './data.js';
 import { toUtm } from './geo.js';
 import { GroundLayer, readClasses } from './ground.js';
 import { drawInquiries } from './inquiries.js';
 import { listenToKeys } from './keys.js';
 import { drawLegend } from './legend.js';
 import { drawList, drawRows } from './list.js';
-import { MarksLayer, highlight, siteOfEvent } from './marks.js';
+import { readLattice } from './live.js';
+import { MarksLayer, highlight } from './marks.js';
 import { addPoint, measured } from './measure.js';
+import { drawParks } from './parks.js';
 import { preparePrinting } from './print.js';
 import { scoreAll } from './score.js';
 import { drawAttribution, drawSources } from './sources.js';
 import { isExploratory, noteMap, now, official, readAddress, state, subscribe, update } from './state.js';
 import { dateText, direction, folded, nameOf, num, siteName, t } from './text.js';
+import { listenForTip } from './tip.js';
 import { drawTools, makeTools } from './tools.js';
 
 const map = window.map_siteselect;
@@ -33,8 +38,13 @@ function home() {
 }
 
 function tab(key, view, text) {
-  const current = state.view === view || (view === 'rank' && ['site', 'cell'].includes(state.view));
+  const current = state.view === view || (view === state.list && ['site', 'cell'].includes(state.view));
   return h('button', { type: 'button', class: 'tab', id: `tab-${view}`, 'aria-current': current ? 'page' : null, text: text ?? t(key), onclick: () => update({ view }) });
+}
+
+function paperChoice() {
+  return h('select', { id: 'paper', 'aria-label': t('paper'), onchange: (event) => update({ paper: event.target.value }) },
+    ...['a4', 'a3'].map((size) => h('option', { value: size, text: size.toUpperCase(), selected: state.paper === size })));
 }
 
 function drawHeader() {
@@ -42,15 +52,16 @@ function drawHeader() {
   header.dir = direction();
   const under = [nameOf(DATA.type), run.date ? t('runOf', dateText(run.date)) : '', t('runId', `\u2068${run.id}\u2069`)].filter(Boolean).join(' · ');
   fill(header, h('div', { class: 'title' }, h('h1', { text: nameOf(DATA.study) }), h('p', { text: under })),
-    h('nav', { 'aria-label': t('ranking') }, tab('ranking', 'rank'), tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
+    h('nav', { 'aria-label': t('views') }, tab('ranking', 'rank'), PARKS ? tab('parksN', 'parks', t('parksN', num(LIST_LENGTH))) : null, tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
     h('span', { class: 'push' }), button('csv', t('csv'), downloadCsv, { title: t('csv') }), button('png', 'PNG', () => downloadPicture(map), { title: t('png') }),
-    button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
+    paperChoice(), button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
 }
 
 function drawRail() {
   rail.dir = direction();
-  rail.setAttribute('aria-label', t('ranking'));
+  rail.setAttribute('aria-label', t(state.view === 'rank' ? 'ranking' : 'details'));
   if (state.view === 'site') drawCard(rail);
+  else if (state.view === 'parks') drawParks(rail);
   else if (state.view === 'cell') drawCell(rail, rasters);
   else if (state.view === 'inquiries') drawInquiries(rail);
   else if (state.view === 'data') drawSources(rail);
@@ -59,7 +70,7 @@ function drawRail() {
 
 function drawFrame() {
   document.documentElement.lang = state.lang;
-  document.body.className = `lang-${state.lang} view-${state.view}`;
+  document.body.className = `lang-${state.lang} view-${state.view}${showsParks() ? ' parks' : ''}`;
   document.title = nameOf(DATA.study);
   byId('skip').textContent = t('skip');
   byId('compare').hidden = state.view !== 'compare';
@@ -95,14 +106,31 @@ function fly(i) {
   if (!map.getBounds().pad(-0.1).contains(point)) map.panTo(point, { animate: !calm, duration: 0.2 });
 }
 
+/** Panels that change with the weights, or with what is shown. */
+function redrawRail(any, weighed) {
+  if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit', 'preview')) drawRail();
+  else if (weighed && ['site', 'cell', 'parks'].includes(state.view)) drawRail();
+  else if (state.view === 'site' && any('compare')) drawRail();
+  else if (['rank', 'compare'].includes(state.view) && (weighed || any('filters', 'search', 'notice', 'shown'))) drawRows();
+  if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) drawCompare();
+}
+
+function redrawMap(any, weighed) {
+  if (any('layers')) {
+    switchLayers();
+    drawLegend(byId('legend'));
+  }
+  if (weighed && state.layers.surface) layers.surface.recolour();
+  if (any('lang', 'layers', 'measuring')) layers.marks.settle();
+  else layers.marks.redraw();
+}
+
 function redraw(changed) {
   const any = (...names) => names.some((name) => changed.has(name));
   const weighed = any('preset', 'groups', 'inner');
   if (any('lang', 'view')) drawFrame();
   if (any('lang', 'view', 'compare')) drawHeader();
-  if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit')) drawRail();
-  else if (state.view === 'site' && (weighed || any('compare'))) drawRail();
-  else if (['rank', 'compare'].includes(state.view) && (weighed || any('filters', 'search', 'notice'))) drawRows();
+  redrawRail(any, weighed);
   if (any('lang', 'locks')) drawDock();
   else if (weighed) refreshDock();
   if (any('lang')) {
@@ -110,38 +138,34 @@ function redraw(changed) {
     drawAttribution();
   }
   if (any('measuring')) byId('measure-button').setAttribute('aria-pressed', String(state.measuring));
-  if (any('layers')) {
-    switchLayers();
-    drawLegend(byId('legend'));
-  }
   if (any('view')) map.invalidateSize({ animate: false });
-  if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) drawCompare();
   if (any('site', 'view') && state.view === 'site') {
     fly(state.site);
     byId('card-title')?.focus({ preventScroll: true });
   }
-  if (any('lang', 'layers', 'measuring')) layers.marks.settle();
-  else layers.marks.redraw();
+  if (!any('shown', 'paper', 'keysOn')) redrawMap(any, weighed);
   if (weighed) sayChange();
 }
+
+const siteAt = (event) => layers.marks.siteAt(event);
 
 function hover(i) {
   if (state.hover === i) return;
   state.hover = i;
+  map.getContainer().classList.toggle('pointing', i !== null);
   highlight(layers.marks.root);
   for (const row of document.querySelectorAll('[data-row]')) row.classList.toggle('hot', Number(row.dataset.row) === i);
 }
 
 function listenToPointer() {
-  const root = layers.marks.root;
   map.on('click', (event) => {
-    const site = siteOfEvent(event.originalEvent), point = [event.latlng.lng, event.latlng.lat];
+    const site = siteAt(event), point = [event.latlng.lng, event.latlng.lat];
     if (state.measuring) addPoint(map, point);
     else if (site !== null) update({ view: 'site', site });
     else update({ view: 'cell', cell: point });
   });
-  root.addEventListener('mouseover', (event) => hover(siteOfEvent(event)));
-  root.addEventListener('mouseleave', () => hover(null));
+  map.on('mousemove', (event) => hover(siteAt(event)));
+  map.on('mouseout', () => hover(null));
   rail.addEventListener('mouseover', (event) => {
     const row = event.target.closest('[data-row]');
     hover(row ? Number(row.dataset.row) : null);
@@ -173,11 +197,11 @@ function makeMap() {
 async function start() {
   const { change, place } = readAddress(window.location.hash);
   await Promise.all([document.fonts.load('12px Vazirmatn', 'آA'), document.fonts.load('700 12px Vazirmatn', 'آA')]);
-  [rasters.classes, rasters.lattice] = await Promise.all([readClasses(), pixels(DATA.lattice)]);
+  [rasters.classes, rasters.lattice] = await Promise.all([readClasses(), readLattice()]);
   Object.assign(state, change);
   drawFrame();
   makeMap();
-  layers.surface = new GroundLayer(rasters.classes);
+  layers.surface = new GroundLayer(rasters.classes, rasters.lattice);
   switchLayers();
   layers.marks = new MarksLayer();
   layers.marks.addTo(map);
@@ -188,6 +212,7 @@ async function start() {
   if (place) map.setView([place[1], place[2]], place[0], { animate: false });
   else home();
   listenToPointer();
+  listenForTip(map, siteAt, rasters);
   listenToKeys(map, home, showKeys);
   preparePrinting(map, home);
   map.on('moveend', () => noteMap(map.getZoom(), map.getCenter()));
@@ -198,7 +223,7 @@ async function start() {
 // What a test or a curious reader may call; nothing else of the page is seen from outside.
 window.siteselect = Object.freeze({
   data: DATA, state, update, map, fold: folded, utm: toUtm, csv: csvText, yaml: asYaml, measured,
-  score: (weights) => scoreAll(weights), scores: () => now.scores, ask: (lon, lat) => answerAt(rasters, [lon, lat]),
+  score: (weights) => scoreAll(weights), scoreMany: (sets) => sets.map(scoreAll), siteAt: (x, y) => dotAt(layers.marks.dots, { x, y }), scores: () => now.scores, ask: (lon, lat) => answerAt(rasters, [lon, lat]),
 });
 
 start();

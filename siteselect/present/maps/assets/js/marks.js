@@ -1,14 +1,20 @@
 // Sites, ports and works over the map, placed anew whenever the map has come to rest.
 import { fill, svg } from './base.js';
-import { DATA, EXCLUDED, LIST_LENGTH, OPEN, SITES, UNDETERMINED, unflat } from './data.js';
+import { preview, showsParks, shownParks } from './choice.js';
+import { DATA, LIST_LENGTH, OPEN, SITES, UNDETERMINED, unflat } from './data.js';
+import { dotAt, drawDots, makeDots } from './dots.js';
 import { drawAreaNames, drawDegrees, drawSeas, drawTowns } from './names.js';
-import { boxAbout, placeLabel, placeMark } from './place.js';
-import { controlBoxes, label, makeScene, widthOf, write } from './scene.js';
+import { boxAbout, makeBoard, placeLabel, placeMark } from './place.js';
+import { controlBoxes, label, makeScene, overScene, widthOf, write } from './scene.js';
 import { now, passes, state } from './state.js';
 import { ACTION, INK, inkOn, portSymbol, shape, siteColour, worksSymbol } from './symbols.js';
 import { num, siteName } from './text.js';
 
 const NAMES_AT_ZOOM = [[7, LIST_LENGTH], [9, 40], [Infinity, Infinity]];
+const A4_WIDTH = 900;
+const NAMES_ON_A3 = 30;
+const COMES = '#00694C';
+const GOES = '#9A3412';
 const LETTERS_OF = { fa: ['آ', 'ب', 'ج', 'د'], en: ['A', 'B', 'C', 'D'] };
 export function letterOf(place) {
   return LETTERS_OF[state.lang][place];
@@ -31,7 +37,7 @@ function drawFeatures(scene) {
 
 function drawSelected(scene) {
   if (state.site === null || state.view !== 'site') return;
-  const i = state.site, [x, y] = scene.at([SITES.lon[i], SITES.lat[i]]);
+  const i = state.site, [x, y] = scene.spots[i];
   for (const ring of SITES.outline[i] ?? []) {
     const path = unflat(ring).map(scene.at).map(([a, b]) => `${a} ${b}`).join('L');
     scene.parts.below.push(svg('path', { d: `M${path}Z`, fill: ACTION, 'fill-opacity': 0.12, stroke: ACTION, 'stroke-width': 1.4, 'fill-rule': 'evenodd' }));
@@ -58,27 +64,28 @@ function faint(i) {
   return state.lit !== null && !isLit(i) ? 0.25 : 1;
 }
 
-function drawSmall(scene, numbered) {
+function drawSmall(scene, dots, numbered) {
+  const sites = [...now.scores.rest, ...[...now.scores.listed].reverse()].filter((i) => !numbered.has(i));
   const radius = scene.small ? 2.8 : scene.size.x < 900 ? 3.6 : 4.4;
-  for (const i of [...now.scores.rest, ...[...now.scores.listed].reverse()]) {
-    if (numbered.has(i)) continue;
-    const [x, y] = scene.at([SITES.lon[i], SITES.lat[i]]);
-    if (!scene.seen([x, y])) continue;
-    const excluded = SITES.verdict[i] === EXCLUDED, hot = isLit(i);
-    scene.parts.marks.push(svg('g', { 'data-site': i, class: 'mark small', opacity: faint(i) },
-      svg('title', { text: siteName(i) }),
-      shape(SITES.kind[i], x, y, radius, { fill: siteColour(i), stroke: hot ? ACTION : '#FFFFFF', 'stroke-width': hot ? 4.5 : 2.4 }),
-      shape(SITES.kind[i], x, y, radius, { fill: siteColour(i), stroke: INK, 'stroke-width': 0.9, 'stroke-dasharray': excluded ? '1.5 1.5' : null })));
-    // On a small screen they are too many to keep clear of.
-    if (!scene.small) scene.board.take(boxAbout(x, y, 4.5, 4.5));
-  }
+  drawDots(dots, scene, sites, { radius, faint, hot: isLit });
+  // On a small screen they are too many to keep clear of.
+  if (!scene.small) for (const { x, y } of dots.drawn) scene.board.take(boxAbout(x, y, 4.5, 4.5));
+}
+
+/** What a site is to the set that is looked at: it comes in, it goes, or neither. */
+function moveOf(i) {
+  if (!showsParks()) return null;
+  const { joins, leaves } = preview();
+  if (joins.includes(i)) return { stroke: COMES, 'stroke-width': 3 };
+  return leaves.includes(i) ? { stroke: GOES, 'stroke-width': 2.4, 'stroke-dasharray': '3 2.5' } : null;
 }
 
 function rings(i, x, y, r) {
-  const place = state.compare.indexOf(i), found = [];
+  const place = state.compare.indexOf(i), found = [], move = moveOf(i);
   const ring = (extra, properties) => found.push(shape(SITES.kind[i], x, y, r + extra, { fill: '#FFFFFF', ...properties }));
   if (place >= 0) ring(4.5, { stroke: ACTION, 'stroke-width': 2.2, 'stroke-dasharray': '4 2' });
   if (state.site === i && state.view === 'site') ring(3.4, { stroke: ACTION, 'stroke-width': 2.6 });
+  else if (move) ring(3.6, move);
   else if (isLit(i)) ring(3.2, { stroke: ACTION, 'stroke-width': 1.6 });
   else if (place < 0) ring(1.4, { stroke: '#FFFFFF', 'stroke-width': 1.6 });
   if (place >= 0) {
@@ -88,23 +95,25 @@ function rings(i, x, y, r) {
   return found;
 }
 
+function leader([x, y], [cx, cy]) {
+  const d = `M${x} ${y}L${cx} ${cy}`;
+  return [svg('path', { d, stroke: '#FFFFFF', 'stroke-width': 3.2 }), svg('path', { d, stroke: INK, 'stroke-width': 1.1 }),
+    svg('circle', { cx: x, cy: y, r: 2.6, fill: INK, stroke: '#FFFFFF', 'stroke-width': 1 })];
+}
+
 function drawNumbered(scene, numbered) {
   const radius = scene.small ? 9 : 11.5, placed = [];
   for (const i of numbered) {
-    const [x, y] = scene.at([SITES.lon[i], SITES.lat[i]]);
+    const [x, y] = scene.spots[i];
     if (!scene.board.inside(boxAbout(x, y, 1, 1))) continue;
     const spot = placeMark([scene.board, scene.hard], x, y, radius);
     if (!spot) continue;
     scene.board.take(spot.box);
     scene.hard.take(spot.box);
     const [cx, cy] = spot.at, colour = siteColour(i);
-    if (spot.moved) {
-      const d = `M${x} ${y}L${cx} ${cy}`;
-      scene.parts.leaders.push(svg('path', { d, stroke: '#FFFFFF', 'stroke-width': 3.2 }), svg('path', { d, stroke: INK, 'stroke-width': 1.1 }),
-        svg('circle', { cx: x, cy: y, r: 2.6, fill: INK, stroke: '#FFFFFF', 'stroke-width': 1 }));
-    }
+    if (spot.moved) scene.parts.leaders.push(...leader([x, y], spot.at));
     const rank = now.scores.rank[i] ? num(now.scores.rank[i]) : '×', tall = rank.length > 2 ? 0.8 : 1;
-    scene.parts.marks.push(svg('g', { 'data-site': i, class: 'mark ranked', opacity: faint(i) }, svg('title', { text: siteName(i) }), ...rings(i, cx, cy, radius),
+    scene.parts.marks.push(svg('g', { 'data-site': i, class: 'mark ranked', opacity: faint(i) }, ...rings(i, cx, cy, radius),
       shape(SITES.kind[i], cx, cy, radius, { fill: colour, stroke: INK, 'stroke-width': 1.3, class: 'body' }),
       label(rank, cx, cy + (SITES.kind[i] === 'proposed' ? 2 : 0), radius * tall, { fill: inkOn(colour), stroke: 'none', 'font-weight': 700 })));
     placed.push({ i, at: spot.at });
@@ -121,43 +130,61 @@ function drawSiteNames(scene, placed) {
   }
 }
 
-/** Sites that carry a number: the first, then those chosen or compared, in rank order. */
+/** Sites that carry a number: the first or the parks, then those chosen or compared. */
 function numberedSites(scene) {
-  const limit = scene.small ? LIST_LENGTH : NAMES_AT_ZOOM.find(([zoom]) => scene.zoom < zoom)[1];
-  const inView = now.scores.listed.filter((i) => scene.seen(scene.at([SITES.lon[i], SITES.lat[i]])));
-  const first = scene.zoom < 7 ? now.scores.listed.slice(0, limit) : inView.slice(0, limit);
   const chosen = state.view === 'site' && state.site !== null ? [state.site] : [];
-  const extra = [...chosen, ...state.compare].filter((i) => !first.includes(i));
-  return new Set([...extra, ...first.filter(passes)]);
+  const extra = [...chosen, ...state.compare];
+  if (showsParks()) return new Set([...extra, ...shownParks(now.scores), ...preview().leaves]);
+  const most = scene.printing && scene.size.x > A4_WIDTH ? NAMES_ON_A3 : LIST_LENGTH;
+  const limit = scene.small ? LIST_LENGTH : NAMES_AT_ZOOM.find(([zoom]) => scene.zoom < zoom)[1];
+  const inView = now.scores.listed.filter((i) => scene.seen(scene.spots[i]));
+  const first = scene.zoom < 7 || scene.printing ? now.scores.listed.slice(0, scene.printing ? most : limit) : inView.slice(0, limit);
+  return new Set([...extra.filter((i) => !first.includes(i)), ...first.filter(passes)]);
 }
 
 export const MarksLayer = L.Layer.extend({
   onAdd(map) {
-    this.root = svg('svg', { class: 'marks leaflet-zoom-hide', role: 'presentation' });
-    map.getPane('marks').append(this.root);
+    const sheet = (pane) => {
+      const root = svg('svg', { class: 'marks leaflet-zoom-hide', role: 'presentation' });
+      map.getPane(pane).append(root);
+      return root;
+    };
+    this.under = sheet('under');
+    this.dots = makeDots(map.getPane('dots'));
+    this.root = sheet('marks');
+    this.stillRoot = svg('g');
+    this.chosenRoot = svg('g');
+    this.under.append(this.stillRoot, this.chosenRoot);
     map.on('moveend resize', this.settle, this);
     this.settle();
   },
-  /** Measure the controls, which makes the browser lay out the page, and draw. */
+  /** Draw what rests with the map: works, ports and seas; the controls are measured only here. */
   settle() {
-    this.controls = controlBoxes(this._map);
+    const scene = makeScene(this._map, controlBoxes(this._map)), { size } = scene;
+    for (const sheet of [this.under, this.dots.canvas, this.root]) {
+      L.DomUtil.setPosition(sheet, this._map.containerPointToLayerPoint([0, 0]));
+      sheet.setAttribute('width', size.x);
+      sheet.setAttribute('height', size.y);
+    }
+    drawFeatures(scene);
+    const busy = makeBoard(size.x, size.y, scene.board);
+    if (state.layers.sites) for (const [x, y] of scene.spots.filter(scene.seen)) busy.take(boxAbout(x, y, 4.5, 4.5));
+    drawSeas(scene, busy);
+    fill(this.stillRoot, ...scene.parts.below);
+    this.still = scene;
     this.redraw();
   },
+  /** Draw what follows the weights and the choice. */
   redraw() {
-    const scene = makeScene(this._map, this.controls);
-    L.DomUtil.setPosition(this.root, this._map.containerPointToLayerPoint([0, 0]));
-    this.root.setAttribute('width', scene.size.x);
-    this.root.setAttribute('height', scene.size.y);
-    const numbered = numberedSites(scene);
-    drawFeatures(scene);
+    const scene = overScene(this.still), numbered = numberedSites(scene);
+    this.dots.canvas.hidden = !state.layers.sites;
     if (state.layers.sites) {
       drawSelected(scene);
-      drawSmall(scene, numbered);
-    }
-    drawSeas(scene);
-    if (state.layers.sites) {
+      drawSmall(scene, this.dots, numbered);
       drawSiteNames(scene, drawNumbered(scene, numbered));
     }
+    fill(this.chosenRoot, ...scene.parts.below);
+    scene.parts.below = [];
     drawAreaNames(scene);
     drawTowns(scene);
     drawDegrees(scene);
@@ -165,12 +192,13 @@ export const MarksLayer = L.Layer.extend({
     const { below, leaders, marks, names } = scene.parts;
     fill(this.root, ...below, ...leaders, ...names, ...marks);
   },
+  /** The site at an event of the map, or null. */
+  siteAt(event) {
+    const mark = event.originalEvent.target.closest?.('[data-site]');
+    if (mark) return Number(mark.getAttribute('data-site'));
+    return state.layers.sites ? dotAt(this.dots, event.containerPoint) : null;
+  },
 });
-
-export function siteOfEvent(event) {
-  const mark = event.target.closest?.('[data-site]');
-  return mark ? Number(mark.getAttribute('data-site')) : null;
-}
 
 export function highlight(root) {
   for (const mark of root.querySelectorAll('.mark')) {

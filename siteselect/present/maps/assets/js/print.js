@@ -1,18 +1,28 @@
-// The A4 sheet: the map at a fixed size with all that must be read beside it.
+// The A4 or A3 sheet: the map at a fixed size with all that must be read beside it.
 import { apart, byId, fill, h, svg } from './base.js';
-import { DATA, LIST_LENGTH, SITES, VERDICTS } from './data.js';
+import { isPark } from './choice.js';
+import { DATA, LIST_LENGTH, PARKS, SITES, VERDICTS } from './data.js';
 import { legendParts } from './legend.js';
 import { intervalText, intervalTitle } from './list.js';
 import { licenceLine, openRules } from './sources.js';
-import { MEMBERS, OFFICIAL_SHARES, groupShares, isExploratory, now } from './state.js';
+import { MEMBERS, OFFICIAL_SHARES, groupShares, isExploratory, now, state } from './state.js';
 import { groupColour } from './symbols.js';
 import { dateText, direction, joined, nameOf, num, percent, provinceName, siteName, t } from './text.js';
 
-function siteTable() {
+const ON_SHEET = { a4: LIST_LENGTH, a3: 30 };
+
+/** Sites of the sheet, in tables beside one another that are as long as the list. */
+function siteTables() {
+  const sites = now.scores.listed.slice(0, ON_SHEET[state.paper]), half = state.paper === 'a3' ? 15 : sites.length;
+  const parts = [sites.slice(0, half), sites.slice(half)].filter((part) => part.length);
+  return h('div', { class: 'sheet-sites' }, ...parts.map(siteTable));
+}
+
+function siteTable(sites) {
   const heads = [t('rank'), t('site'), t('province'), t('score'), intervalTitle(), t('known'), t('verdict')];
-  const cells = (i) => [num(now.scores.rank[i]), h('bdi', { text: siteName(i) }), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.verdict[i]])];
+  const cells = (i) => [num(now.scores.rank[i]), h('span', {}, h('bdi', { text: siteName(i) }), isPark(i) ? ' ●' : ''), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.verdict[i]])];
   return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { text })))),
-    h('tbody', {}, ...now.scores.listed.slice(0, LIST_LENGTH).map((i) => h('tr', {}, ...cells(i).map((cell) => h('td', {}, cell))))));
+    h('tbody', {}, ...sites.map((i) => h('tr', {}, ...cells(i).map((cell) => h('td', {}, cell))))));
 }
 
 function weightTable() {
@@ -35,8 +45,8 @@ function drawSheet() {
   fill(sheet,
     h('div', { class: 'sheet-head' }, h('h1', { text: nameOf(DATA.study) }), h('p', { class: isExploratory() ? 'strip' : null, text: [nameOf(DATA.type), ...facts].join(' · ') })),
     h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet'), h('b', { text: t('howToRead') }), h('p', { text: t('howTo') })),
-    h('div', { class: 'sheet-foot' }, siteTable(), h('div', {}, weightTable(), open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null),
-      h('div', {}, h('b', { text: t('licences') }), h('p', {}, ...licences, t('scaleNote')))));
+    h('div', { class: 'sheet-foot' }, siteTables(), h('div', {}, weightTable(), open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null),
+      h('div', {}, h('b', { text: t('licences') }), PARKS ? h('p', { text: `● ${t('officialSet')}` }) : null, h('p', {}, ...licences, t('scaleNote')))));
 }
 
 /** Before printing the map takes the size of the sheet; afterwards it goes back. */
@@ -45,14 +55,14 @@ export function preparePrinting(map, home) {
   const begin = () => {
     if (before) return;
     before = { centre: map.getCenter(), zoom: map.getZoom() };
-    document.body.classList.add('printing');
+    document.body.classList.add('printing', state.paper);
     drawSheet();
     map.invalidateSize({ animate: false, pan: false });
     home();
   };
   const end = () => {
     if (!before) return;
-    document.body.classList.remove('printing');
+    document.body.classList.remove('printing', state.paper);
     byId('sheet').replaceChildren();
     map.invalidateSize({ animate: false, pan: false });
     map.setView(before.centre, before.zoom, { animate: false });

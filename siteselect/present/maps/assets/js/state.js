@@ -15,12 +15,14 @@ const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
 /** Rows of the ranking that are drawn at first, and more at each asking. */
 export const ROWS = 60;
 
+export const NO_FILTERS = Object.freeze({ province: '', kind: '', verdict: '', area: '', park: '' });
+
 export const state = {
   lang: 'fa', view: 'rank', list: 'rank', preview: null, shown: ROWS, site: null, cell: null, hover: null, compare: [],
   preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
-  search: '', filters: { province: '', kind: '', verdict: '' }, onlyDifferences: false,
+  search: '', filters: { ...NO_FILTERS }, onlyDifferences: false,
   layers: { surface: true, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, railways: true, protected: false, towns: true, graticule: true },
-  lit: null, notice: '', openGroup: null, keysOn: true, measuring: false,
+  lit: null, notice: '', openGroup: null, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
 export const now = { scores: official };
@@ -150,9 +152,18 @@ export function passing() {
   return [...now.scores.listed, ...now.scores.rest].filter(passes);
 }
 
+/** Park type of each chosen site. */
+const parkTypes = new Map(PARKS ? PARKS.picks.map((pick) => [pick.site, pick.type]) : []);
+
+function passesArea(i, wanted) {
+  const area = SITES.area[i];
+  return wanted === 'unknown' ? area === null : area !== null && area >= Number(wanted);
+}
+
 export function passes(i) {
-  const { province, kind, verdict } = state.filters;
+  const { province, kind, verdict, area, park } = state.filters;
   return (!province || SITES.province[i] === province) && (!kind || SITES.kind[i] === kind)
-    && (!verdict || String(SITES.verdict[i]) === verdict)
+    && (!verdict || String(SITES.verdict[i]) === verdict) && (!area || passesArea(i, area))
+    && (!park || (park === '*' ? parkTypes.has(i) : parkTypes.get(i) === park.slice(1)))
     && (!state.search || SITES.fold[i].includes(state.search));
 }
