@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound="BaseModel")
 Line = dict[tuple[str | int, ...], int]
 
+MANY_FAULTS = 200
 YAML_LIMIT_BYTES = 2_000_000
 YAML_LIMIT_DEPTH = 40
-YAML_LIMIT_KEYS = 200_000
+YAML_LIMIT_KEYS = 50_000
 
 
 def home() -> Path:
@@ -134,7 +135,10 @@ def validate(data: Any, model: type[Model], *, file: str, lines: Line | None = N
         return model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         known = _field_names(model)
-        faults = [_fault(item, file, lines or {}, known) for item in error.errors()]
+        found = error.errors()
+        faults = [_fault(item, file, lines or {}, known) for item in found[:MANY_FAULTS]]
+        if len(found) > MANY_FAULTS:
+            faults.append(Fault(f"and {len(found) - MANY_FAULTS:,} more faults", file=file))
     raise DeclarationError(faults)
 
 
@@ -235,6 +239,9 @@ def _refuse_tags(source: str, file: str) -> None:
             raise DeclarationError(
                 Fault(f"tag {event.tag} is refused; write plain values", file=file, row=line)
             )
+        if getattr(event, "version", None) not in (None, (1, 2)):
+            message = "asks for an older YAML, in which no and 010 are not what they seem"
+            raise DeclarationError(Fault(message, file=file, row=line))
         if depth > YAML_LIMIT_DEPTH:
             raise DeclarationError(Fault("is nested too deep", file=file, row=line))
 

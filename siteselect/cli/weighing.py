@@ -29,15 +29,13 @@ PLAIN: dict[str, Any] = {"trust": None, "programme": None}
 
 @click.group()
 def weights() -> None:
-    r"""Weights from judgements: one person's, or a committee's.
+    """Weights from judgements: one person's, or a committee's.
 
-    \b
-    direct, rank, swing, ahp, bwm    one person's judgements, CSV, XLSX or YAML
-    group                            members, each in their own way; which sites hang on whom
-    questionnaire                    a workbook to hand to members, which reads back
-    entropy, critic                  what the data alone would say: a check, no default
+    One person's are direct, rank, swing, ahp or bwm; group takes members, each in their own way,
+    and says which sites hang on whom; questionnaire writes a workbook to hand to them. entropy and
+    critic say what the data alone would: a check, no default.
 
-    FILE may be - for standard input. docs/weights.md shows every form.
+    FILE is CSV, XLSX or YAML, or - for standard input.
     """
 
 
@@ -57,7 +55,7 @@ def _random_index(function: Function) -> Function:
 @_sheet
 @json_option
 def direct(file: Path, sheet: str | None, *, as_json: bool) -> None:
-    """Weights as they are, brought to a sum of 1: columns criterion, weight."""
+    """Weights as given: columns criterion, weight."""
     _one(file, "direct", sheet=sheet, as_json=as_json)
 
 
@@ -66,7 +64,10 @@ def direct(file: Path, sheet: str | None, *, as_json: bool) -> None:
 @_sheet
 @json_option
 def rank(file: Path, sheet: str | None, *, as_json: bool) -> None:
-    """Rank order centroid: columns criterion, rank (1 = most important, ties allowed)."""
+    """Order alone: columns criterion, rank.
+
+    1 is the most important, ties are allowed; the weights are the rank order centroid.
+    """
     _one(file, "rank", sheet=sheet, as_json=as_json)
 
 
@@ -75,7 +76,10 @@ def rank(file: Path, sheet: str | None, *, as_json: bool) -> None:
 @_sheet
 @json_option
 def swing(file: Path, sheet: str | None, *, as_json: bool) -> None:
-    """Swing weights: columns criterion, points (100 for the greatest swing)."""
+    """Swing weights: columns criterion, points.
+
+    What going from worst to best is worth; the greatest swing usually has 100.
+    """
     _one(file, "swing", sheet=sheet, as_json=as_json)
 
 
@@ -85,7 +89,7 @@ def swing(file: Path, sheet: str | None, *, as_json: bool) -> None:
 @_random_index
 @json_option
 def ahp(file: Path, sheet: str | None, *, random_index: str, as_json: bool) -> None:
-    """Analytic hierarchy process: a matrix of comparisons in pairs.
+    """Comparisons in pairs: a matrix.
 
     Names stand in the first row and column; 1/3 and 0.33 are read alike, an empty cell is not
     compared, and one side of the diagonal is enough. Or the columns first, second, judgement. Or a
@@ -100,7 +104,7 @@ def ahp(file: Path, sheet: str | None, *, random_index: str, as_json: bool) -> N
 @click.option("--non-linear", is_flag=True, help="The original model, with intervals of weights.")
 @json_option
 def bwm(file: Path, sheet: str | None, *, non_linear: bool, as_json: bool) -> None:
-    """Best-worst method: columns criterion, best_to, to_worst."""
+    """Best and worst: columns criterion, best_to, to_worst."""
     _one(file, "bwm", sheet=sheet, as_json=as_json, linear=not non_linear)
 
 
@@ -109,7 +113,7 @@ def bwm(file: Path, sheet: str | None, *, non_linear: bool, as_json: bool) -> No
 @click.option("--run", "run_folder", type=FOLDER, help="Values of the ranked sites of a run.")
 @json_option
 def entropy(file: Path | None, run_folder: Path | None, *, as_json: bool) -> None:
-    """What the spread of the readings alone would say: a check, no default.
+    """A check: what the spread of readings says.
 
     FILE has one row a place, ids in its first column; better is --run DIR, which takes values
     after value functions.
@@ -125,7 +129,7 @@ def entropy(file: Path | None, run_folder: Path | None, *, as_json: bool) -> Non
 def critic(
     file: Path | None, run_folder: Path | None, *, less: tuple[str, ...], as_json: bool
 ) -> None:
-    """What contrast and conflict of the readings alone would say: a check, no default.
+    """A check: contrast and conflict of readings.
 
     FILE has one row a place, ids in its first column; better is --run DIR, which takes values
     after value functions.
@@ -148,7 +152,7 @@ def critic(
 @click.option("--force", is_flag=True, help="Replace the file of --out.")
 @json_option
 def group(source: Path, study: Path | None, aggregation: str | None, **options: Any) -> None:
-    """A committee: members each in their own way, and which sites hang on whom.
+    """A committee, and which sites hang on whom.
 
     A YAML file of members, or a folder of questionnaires that came back.
     """
@@ -189,7 +193,10 @@ def group(source: Path, study: Path | None, aggregation: str | None, **options: 
               help="Study whose criteria are asked; the bundled one if none is given.")  # fmt: skip
 @json_option
 def questionnaire(out: Path, study: Path | None, **options: Any) -> None:
-    """A workbook to hand to the members; `weights group FOLDER` reads what comes back."""
+    """A workbook to hand to the members.
+
+    `weights group FOLDER` reads what comes back.
+    """
     from siteselect.present import questionnaire as paper
     from siteselect.study.run import ask
 

@@ -12,8 +12,16 @@ from siteselect.declared.sources import Titles
 from siteselect.plan import exact
 from siteselect.plan.chain_flows import Balance, Market
 from siteselect.plan.exact import GREENFIELD, RUNGS, Floats, Indices, Problem, Rule, Solution
-from siteselect.plan.haulage import Trade, ship, ways
-from siteselect.plan.policy import Candidates, Options, options_of, refuse_unknown, rules_of, said
+from siteselect.plan.haulage import SLACK_KT_Y, Trade, ship, ways
+from siteselect.plan.policy import (
+    Candidates,
+    Options,
+    objective,
+    options_of,
+    refuse_unknown,
+    rules_of,
+    said,
+)
 
 OUTSIDE = "outside"
 _ROUNDS = 300
@@ -125,7 +133,8 @@ def allocate(
     NoSolution
         If no choice keeps all rules; a material that is short is named with what can be had.
     DataError
-        If a park type has no declared plants, or a layer of access points is missing.
+        If a park type has no declared plants, a layer of access points is missing, or the
+        programme's objective asks for draws of the scores, which are not weighed here.
 
     Notes
     -----
@@ -139,6 +148,7 @@ def allocate(
     pool, _ = candidates.sorted()
     refuse_unknown(pool, programme)
     options = options_of(pool, programme)
+    options = replace(options, values=objective(options, programme, None))
     region = _Region(chain, market, access)
     trades = tuple(_trades(options, region))
     work = _Work(region, options, trades, programme.k, chain.rules.score_per_musd * _MUSD)
@@ -262,10 +272,10 @@ class _Work:
             between=np.where(np.isfinite(trade.between), 0.0, np.inf),
         )
         lack = ship(plain, self.options.site, picks, lack=1.0)
-        if lack.cost <= CLOSES:
+        if lack.cost <= SLACK_KT_Y:
             return None
         return _feed_rule(
-            trade, self._titles(trade), rows=lack.each[None], limit=lack.fixed + CLOSES / 2
+            trade, self._titles(trade), rows=lack.each[None], limit=lack.fixed + SLACK_KT_Y / 2
         )
 
 

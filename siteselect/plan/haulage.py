@@ -10,6 +10,7 @@ from siteselect.base.errors import DataError
 from siteselect.declared.chain import Chain, Mode
 from siteselect.plan.exact import Floats, Indices
 
+SLACK_KT_Y = 1e-5
 _DEAR = 1e3
 
 
@@ -177,11 +178,15 @@ def ship(trade: Trade, site: Indices, picks: Indices, *, lack: float | None = No
     givers = picks[trade.give[picks] > 0]
     to, back = site[takers], site[givers]
     cost, caps = trade.cost, trade.cap
-    if lack is not None:
+    gives = trade.give[givers]
+    if lack is None:
+        # Ten kilograms a year: less than the solver may take a choice to be short by.
+        caps, gives = caps + SLACK_KT_Y * (caps > 0), gives + SLACK_KT_Y
+    else:
         cost = np.vstack([cost, np.full(cost.shape[1], lack)])
         caps = np.append(caps, np.inf)
     way = np.vstack([cost[:, to], trade.between[np.ix_(back, to)]])
-    flow, value, dual = _flow(way, np.concatenate([caps, trade.give[givers]]), trade.want[takers])
+    flow, value, dual = _flow(way, np.concatenate([caps, gives]), trade.want[takers])
     source, giver = dual[: len(caps)], dual[len(caps) :]
     # The price at a site is that of the cheapest origin at its dual price; what a park gives
     # elsewhere is then worth at most what it saves there.

@@ -179,7 +179,7 @@ def operations(catalog: Catalog, crs: CRS) -> list[dict[str, Any]]:
     for name in sorted({source.crs for source in catalog.used if source.crs}):
         best = TransformerGroup(name, crs, always_xy=True).transformers[0]
         accuracy = None if best.accuracy < 0 else best.accuracy
-        found.append({"source": name, "operation": best.description, "accuracy_m": accuracy})
+        found.append({"source": name, "operation": best.definition, "accuracy_m": accuracy})
     return found
 
 

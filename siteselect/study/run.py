@@ -443,9 +443,9 @@ def pool_of(question: Question, surface: Surface) -> Sites:
     study, catalog, crs = question.study, question.catalog, question.crs
     frames: list[gpd.GeoDataFrame] = []
     if study.existing is not None:
-        frames.append(sites.existing(catalog, study.existing, study, crs))
+        frames.append(sites.existing(catalog, study.existing, study, crs=crs))
     if study.greenfield is not None:
-        frames.append(sites.greenfield(catalog, surface, study.greenfield, crs))
+        frames.append(sites.greenfield(catalog, surface, study.greenfield, crs=crs))
     if question.own is not None:
         frames.append(question.own.to_crs(crs))
     ids = [name for frame in frames for name in frame["id"]]

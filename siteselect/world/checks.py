@@ -384,7 +384,7 @@ def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fa
     warnings += [
         Fault("ids that differ in letters of case or script only", file, rows, "id")
         for key, rows in repeated(alike)
-        if frame["id"][alike == key].nunique() > 1
+        if len(set(frame["id"][alike == key])) > 1
     ]
     for column in ("name_en", "name_fa"):
         warnings += [

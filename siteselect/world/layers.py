@@ -223,7 +223,7 @@ def _dbf_encoding(parts: dict[str, Path], file: str, warnings: list[Fault]) -> s
     if data[32:].isascii() or (".cpg" not in parts and not silent):
         return None
     if ".cpg" in parts:
-        return _named_encoding(parts[".cpg"], data[32:], file, warnings)
+        return _named_encoding(parts[".cpg"], data[32:], file)
     try:
         data[32:].decode("utf-8")
     except UnicodeDecodeError as error:
@@ -233,7 +233,7 @@ def _dbf_encoding(parts: dict[str, Path], file: str, warnings: list[Fault]) -> s
     return "UTF-8"
 
 
-def _named_encoding(path: Path, text: bytes, file: str, warnings: list[Fault]) -> str:
+def _named_encoding(path: Path, text: bytes, file: str) -> str:
     """The encoding that a .cpg names: `CP1256`, `1256`, `ANSI 1256`, `88596`, `UTF-8`."""
     told = path.read_bytes()[:80].decode("ascii", "replace").strip()
     number = re.fullmatch(r"(?:cp|windows-|ansi|oem)?[ -]?(\d{3,5})", told, re.IGNORECASE)
@@ -355,12 +355,13 @@ def _on_earth(frame: gpd.GeoDataFrame, file: str) -> gpd.GeoDataFrame:
     """Refuse a CRS that leads to no longitude and latitude."""
     crs = frame.crs
     try:
-        if not (crs.is_geographic or crs.is_projected):
-            raise CRSError(crs.name)
         Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    except (CRSError, ProjError) as error:
+        known = crs.is_geographic or crs.is_projected
+    except ProjError:
+        known = False
+    if not known:
         message = f"its CRS {shown(crs.name)} has no place on the earth; give a geographic or"
-        raise DataError(Fault(f"{message} projected one", file=file)) from error
+        raise DataError(Fault(f"{message} projected one", file=file))
     return frame
 
 

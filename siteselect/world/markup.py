@@ -6,6 +6,7 @@ is a fault.
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 from xml.etree import ElementTree
@@ -107,8 +108,7 @@ def _no_constant(word: str) -> NoReturn:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"holds the key {shown(twice)} twice in one object")
     return found
 
@@ -118,9 +118,7 @@ def _crs(data: Any, file: str) -> str:
     try:
         name = member["properties"]["name"] if member else WGS84
         # A code only: text in the language of PROJ may name files to be opened.
-        if not _CODE.fullmatch(str(name)):
-            raise CRSError(name)
-        crs = CRS.from_user_input(str(name))
+        crs = CRS.from_user_input(str(name) if _CODE.fullmatch(str(name)) else "")
     except (CRSError, KeyError, TypeError) as error:
         raise DataError(Fault("names a CRS that is not known", file=file, field="crs")) from error
     return WGS84 if "CRS84" in str(name) else crs.to_string()

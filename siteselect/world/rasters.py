@@ -68,21 +68,24 @@ def check_raster(
         return faults, doubts
 
 
-def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
-    faults = []
+def _crs_faults(data: DatasetReader, kind: str) -> list[str]:
+    cure = "reproject it to metres, for example to EPSG:32640"
     if data.crs is None:
-        faults.append("has no CRS; write one into the file, for example with gdal_edit -a_srs")
-    elif not (data.crs.is_geographic or data.crs.is_projected):
-        faults.append("its CRS has no place on the earth; give a geographic or projected one")
-    elif data.crs.is_projected and kind == "dem" and data.crs.linear_units_factor[1] != 1:
-        faults.append(f"its cells are measured in {data.crs.linear_units_factor[0]}; reproject it"
-                      " to metres, for example to EPSG:32640")  # fmt: skip
-    elif data.crs.is_geographic and kind == "dem":
-        faults.append(
+        return ["has no CRS; write one into the file, for example with gdal_edit -a_srs"]
+    if not (data.crs.is_geographic or data.crs.is_projected):
+        return ["its CRS has no place on the earth; give a geographic or projected one"]
+    if kind == "dem" and data.crs.is_geographic:
+        return [
             f"its cells are {abs(data.transform.a):g} degrees wide and its heights are metres:"
-            " a slope between them would be wrong by a factor of 100,000; reproject it to metres,"
-            " for example to EPSG:32640"
-        )
+            f" a slope between them would be wrong by a factor of 100,000; {cure}"
+        ]
+    if kind == "dem" and data.crs.linear_units_factor[1] != 1:
+        return [f"its cells are measured in {data.crs.linear_units_factor[0]}; {cure}"]
+    return []
+
+
+def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
+    faults = _crs_faults(data, kind)
     if data.transform.is_identity:
         faults.append("has no position: its cells have neither corner nor size")
     elif data.transform.b or data.transform.d:

@@ -28,7 +28,7 @@ DIRECTIONS = (
 )  # fmt: skip
 
 
-def existing(catalog: Catalog, rule: Existing, study: Study, crs: CRS) -> gpd.GeoDataFrame:
+def existing(catalog: Catalog, rule: Existing, study: Study, *, crs: CRS) -> gpd.GeoDataFrame:
     """Estates and zones of the study's provinces, as candidates.
 
     Parameters
@@ -56,7 +56,9 @@ def existing(catalog: Catalog, rule: Existing, study: Study, crs: CRS) -> gpd.Ge
     return frame
 
 
-def greenfield(catalog: Catalog, surface: Surface, rule: Greenfield, crs: CRS) -> gpd.GeoDataFrame:
+def greenfield(
+    catalog: Catalog, surface: Surface, rule: Greenfield, *, crs: CRS
+) -> gpd.GeoDataFrame:
     """Regions grown from the surface, as candidates named after the nearest town.
 
     Parameters

@@ -135,9 +135,8 @@ def _decoded(data: bytes, encoding: str | None, file: str) -> str:
         raise DataError(Fault("is UTF-16; give --encoding utf-16 or save it as UTF-8", file=file))
     mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     try:
-        if encoding and codecs.lookup(encoding).name in _NO_ENCODINGS:
-            raise LookupError(encoding)
-        text = data[mark:].decode(encoding or "utf-8")
+        name = codecs.lookup(encoding or "utf-8").name
+        text = data[mark:].decode("no encoding" if name in _NO_ENCODINGS else name)
     except LookupError as error:
         raise DataError(Fault(f"{shown(encoding or '')} is no encoding", file=file)) from error
     except UnicodeDecodeError as error:
@@ -151,7 +150,7 @@ def _decoded(data: bytes, encoding: str | None, file: str) -> str:
         ) from error
     except UnicodeError as error:
         raise DataError(Fault(f"cannot be read as {shown(encoding or '')}", file=file)) from error
-    if encoding and _is_utf_8(data) and codecs.lookup(encoding).name != "utf-8":
+    if encoding and name not in ("utf-8", "utf-8-sig") and _is_utf_8(data):
         raise DataError(Fault(f"is UTF-8, not {shown(encoding)}; leave --encoding out", file=file))
     if "\x00" in text:
         raise DataError(Fault(f"holds a NUL at character {text.index(chr(0))}", file=file))

@@ -80,7 +80,7 @@ def test_few_aliases_cannot_stand_for_more_than_memory_holds(tmp_path: Path) -> 
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"] + [
         f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in itertools.pairwise(names)
     ]
-    assert "stands for more than 200,000 keys" in refused(tmp_path, "\n".join(lines))
+    assert "stands for more than 50,000 keys" in refused(tmp_path, "\n".join(lines))
 
 
 def test_an_alias_within_itself_ends(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from scipy.optimize import linprog
 from siteselect.base.errors import DataError, NoSolution
 from siteselect.declared.chain import Chain
 from siteselect.declared.programme import Programme
+from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation, allocate
 from siteselect.plan.chain_flows import Market, market
+from siteselect.plan.chain_words import sentences
 from siteselect.plan.haulage import ways
 from siteselect.plan.policy import Candidates
 from tests.plan.small_chain import chain, source
@@ -240,3 +242,39 @@ def test_a_ship_needs_a_port_at_both_ends() -> None:
     assert way.usd_t[0].tolist() == pytest.approx([5 + 0.01 * 300, 2 + 0.05 * 320, np.inf])
     with pytest.raises(DataError, match="no points of ports"):
         ways(made, "sulphur", there, to=far, access={})
+
+
+def test_the_story_names_parks_flows_and_what_is_still_sold_raw() -> None:
+    made, sites = chain(score_per_musd=0.05), pool([[0.8, 0.1], [0.1, 0.8]], [0, 30])
+    there = market(made, [source("G1", "sulphur=500"), source("A1", "ammonia=100", east_km=30)])
+    found = plan(sites, programme(2), made, there)
+    names = {"S0": Titles(en="Port", fa="بندر"), "sulphur": Titles(en="sulphur", fa="گوگرد")}
+    english = " ".join(sentences(found, made, names, language="en"))
+    assert "2 parks with their types: Port (sulphur), S1 (fertilizer)." in english
+    assert (
+        "Port gives S1 74 kt/y of acid." in english or "Port gives S1 75 kt/y of acid." in english
+    )
+    assert "sulphur: the parks draw 99 kt/y; 151 are still sold raw instead of 250" in english
+    assert "(proven)" in english
+    assert "(recalled)" in english
+    farsi = " ".join(sentences(found, made, names, language="fa"))
+    assert "بندر" in farsi
+    assert not set("0123456789") & set(farsi.replace("S1", ""))
+
+
+def test_the_story_says_what_cannot_be_fed_and_what_is_bought_in() -> None:
+    made, sites = chain(), pool([[0.9, 0.9]], [0])
+    there = market(made, [source("G1", "sulphur=300"), source("A1", "ammonia=5")])
+    told = " ".join(sentences(plan(sites, programme(1), made, there), made, {}, language="en"))
+    assert "No fertilizer can be fed, for want of ammonia." in told
+    rich = market(made, [source("G1", "sulphur=1"), source("A1", "ammonia=500"),
+                         source("P1", "ammonia=10", kind="petrochemical_complex")])  # fmt: skip
+    told = " ".join(sentences(plan(sites, programme(1), made, rich), made, {}, language="en"))
+    assert "Bought in from outside the region, 74 kt/y: acid." in told
+
+
+def test_an_objective_over_draws_is_refused() -> None:
+    made, sites = chain(), pool([[0.9, 0.9]], [0])
+    there = market(made, [source("G1", "sulphur=300")])
+    with pytest.raises(DataError, match="needs draws"):
+        plan(sites, programme(1, objective="worst"), made, there)

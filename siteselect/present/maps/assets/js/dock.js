@@ -2,10 +2,10 @@
 import { byId, clamp, fill, h, svg, wholes } from './base.js';
 import { copyText } from './card.js';
 import { DATA } from './data.js';
-import { MEMBERS, OFFICIAL_SHARES, asSliders, groupShares, isExploratory, now, state, update, weightsOf } from './state.js';
+import { MEMBERS, OFFICIAL_SHARES, asSliders, groupShares, now, state, update, weightsOf } from './state.js';
 import { OFFICIAL_WEIGHTS } from './score.js';
 import { groupColour } from './symbols.js';
-import { direction, km, nameOf, num, percent, t } from './text.js';
+import { direction, nameOf, num, percent, t } from './text.js';
 
 let gesture = null, openGroup = null, sheetOpen = false, waiting = null;
 
@@ -125,7 +125,7 @@ function bar() {
   const button = (key, act, id) => h('button', { type: 'button', class: 'button', id, text: t(key), onclick: act });
   const all = state.locks.every(Boolean);
   return h('div', { class: 'row dock-bar' }, h('h2', { text: t('whatIf') }), presets(),
-    isExploratory() ? h('span', { class: 'sub', text: DATA.lattice ? t('groundLive', km(DATA.lattice.cell_m / 1000)) : t('groundOfficial') }) : null, h('span', { class: 'push' }),
+    h('span', { class: 'push' }),
     button(all ? 'unlockAll' : 'lockAll', () => update({ locks: state.locks.map(() => !all) }), 'lock-all'),
     button('reset', () => update({ preset: 'official', groups: null, inner: null, locks: state.locks.map(() => false), notice: '' }), 'reset'),
     button('copyYaml', (event) => copyText(event.target, asYaml()), 'copy-yaml'),

@@ -4,7 +4,7 @@ import { isPark } from './choice.js';
 import { DATA, EXCLUDED, PARKS, SITES, UNDETERMINED } from './data.js';
 import { NO_FILTERS, ROWS, isExploratory, now, official, passing, state, update } from './state.js';
 import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
-import { direction, folded, isPersian, kindName, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
+import { direction, folded, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
 
 const hasTrust = () => 'rank_low' in SITES.trust;
 
@@ -121,7 +121,9 @@ function filters() {
 
 export function strip() {
   if (state.notice) return h('div', { class: 'strip', role: 'status', text: t(state.notice) });
-  return isExploratory() ? h('div', { class: 'strip', text: t('exploratory') }) : null;
+  if (!isExploratory()) return null;
+  const ground = DATA.lattice ? t('groundLive', km(DATA.lattice.cell_m / 1000)) : t('groundOfficial');
+  return h('div', { class: 'strip' }, t('exploratory'), h('span', { class: 'sub', text: ground }));
 }
 
 /** Everything of the rail but the rows; typing in the search box must not rebuild the box. */

@@ -1,6 +1,6 @@
 // Sites, ports and works over the map, placed anew whenever the map has come to rest.
 import { fill, svg } from './base.js';
-import { preview, showsParks, shownParks } from './choice.js';
+import { isPark, preview, showsParks, shownParks } from './choice.js';
 import { DATA, LIST_LENGTH, OPEN, SITES, UNDETERMINED, unflat } from './data.js';
 import { dotAt, drawDots, makeDots } from './dots.js';
 import { drawAreaNames, drawDegrees, drawSeas, drawTowns } from './names.js';
@@ -61,6 +61,7 @@ function isLit(i) {
 
 function faint(i) {
   if (!passes(i)) return 0.18;
+  if (showsParks() && !isPark(i) && !preview().joins.includes(i)) return 0.4;
   return state.lit !== null && !isLit(i) ? 0.25 : 1;
 }
 

@@ -4,10 +4,12 @@ import { fact, section } from './card.js';
 import { chanceOf, preview } from './choice.js';
 import { curveChart } from './curve.js';
 import { LIST_LENGTH, PARKS, SITES, UNDETERMINED } from './data.js';
+import { distanceKm } from './geo.js';
 import { isExploratory, now, official, state, update } from './state.js';
 import { badge, changeMark } from './symbols.js';
 import { joined, kindName, nameOf, num, percent, provinceName, siteName, t } from './text.js';
 
+const at = (i) => [SITES.lon[i], SITES.lat[i]];
 const names = (sites) => joined(sites.map(siteName));
 const siteLink = (i) => h('button', { type: 'button', class: 'link name', onclick: () => update({ view: 'site', site: i }) }, apart(siteName(i)));
 const lossText = (loss) => (loss === null ? t('cannotDo') : loss > 0 ? t('loses', num(loss, 4)) : t('losesNothing'));
@@ -42,8 +44,10 @@ function previewStrip() {
 function alternative(k) {
   const swap = PARKS.swaps[k], on = state.preview !== null && state.preview[0] === 'swap' && state.preview[1] === k;
   if (swap.loss === null) return h('span', { class: 'sub', text: t('cannotDo') });
-  const who = names(swap.joins);
-  return h('button', { type: 'button', class: 'link swap', id: `swap-${k}`, 'aria-pressed': String(on), title: `${t('alternative')}: ${who}`, onclick: () => update({ preview: on ? null : ['swap', k] }) },
+  // The others are swaps among equals that come with it; all of them stand in the preview.
+  const here = at(PARKS.picks[k].site), [first] = [...swap.joins].sort((a, b) => distanceKm(here, at(a)) - distanceKm(here, at(b)) || a - b);
+  const rest = swap.joins.length - 1, who = rest > 0 ? t('andMore', siteName(first), num(rest)) : siteName(first);
+  return h('button', { type: 'button', class: 'link swap', id: `swap-${k}`, 'aria-pressed': String(on), title: names(swap.joins), onclick: () => update({ preview: on ? null : ['swap', k] }) },
     `${t('alternative')}: `, apart(who), ` · ${lossText(swap.loss)}`);
 }
 

@@ -1,0 +1,139 @@
+"""The story of an allocation in plain sentences, in both languages."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from siteselect.declared.chain import Chain
+from siteselect.declared.sources import Titles
+from siteselect.plan.allocation import OUTSIDE, Allocation
+from siteselect.plan.policy import said
+
+_PROVEN = 1e-6
+
+
+def sentences(
+    allocation: Allocation,
+    chain: Chain,
+    names: Mapping[str, Titles],
+    *,
+    language: Literal["en", "fa"],
+) -> tuple[str, ...]:
+    """What was chosen, who feeds whom, and what is still sold raw.
+
+    Parameters
+    ----------
+    allocation : Allocation
+        Parks and flows.
+    chain : Chain
+        Names of materials.
+    names : mapping of str to Titles
+        Names of sites and park types by id; an id without a name stands for itself.
+    language : {"en", "fa"}
+        English, or Persian with Persian digits.
+
+    Returns
+    -------
+    tuple of str
+        Parks and proof; parks that feed parks; each material that is drawn, with what is left of
+        it with and without the programme; what is bought in; what is short today; park types that
+        cannot be fed; and which figures are recalled.
+    """
+    titles = {name: material.titles for name, material in chain.materials.items()} | dict(names)
+    story = [
+        *_chosen(allocation, titles),
+        *_between(allocation, titles),
+        *_balances(allocation, titles),
+        *_outside(allocation, titles),
+        *_short(allocation, titles),
+    ]
+    return tuple(getattr(line, language) for line in story)
+
+
+def _of(name: str, titles: Mapping[str, Titles]) -> Titles:
+    return titles.get(name, Titles(en=name, fa=name))
+
+
+def _listed(parts: list[Titles]) -> Titles:
+    return Titles(en=", ".join(p.en for p in parts), fa="، ".join(p.fa for p in parts))
+
+
+def _chosen(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+    parks = _listed(
+        [
+            Titles(
+                en=f"{_of(park.id, titles).en} ({_of(park.park_type, titles).en})",
+                fa=f"{_of(park.id, titles).fa} ({_of(park.park_type, titles).fa})",
+            )
+            for park in allocation.parks
+        ]
+    )
+    count = len(allocation.parks)
+    yield said(
+        f"{count} parks with their types: {parks.en}.", f"{count} پارک با نوع آن‌ها: {parks.fa}."
+    )
+    score, cost = f"{allocation.score:.3f}", f"{allocation.haulage_musd:.1f}"
+    proof = Titles(
+        en="no other choice does better (proven)", fa="هیچ گزینهٔ دیگری بهتر نیست (اثبات‌شده)"
+    )
+    if allocation.gap > _PROVEN:
+        gap = f"{allocation.gap:.2%}"
+        proof = said(f"no other choice is better by {gap}", f"هیچ گزینه‌ای {gap} بهتر نیست")
+    yield said(
+        f"Their scores sum to {score}, and feedstock costs {cost} million USD a year to haul:"
+        f" {proof.en}.",
+        f"جمع امتیاز آن‌ها {score} است و حمل خوراک سالانه {cost} میلیون دلار هزینه دارد:"
+        f" {proof.fa}.",
+    )
+
+
+def _between(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+    parks = {park.id for park in allocation.parks}
+    for flow in allocation.flows:
+        if flow.origin in parks:
+            start, end = _of(flow.origin, titles), _of(flow.destination, titles)
+            what, kt_y = _of(flow.material, titles), f"{flow.kt_y:.0f}"
+            yield said(
+                f"{start.en} gives {end.en} {kt_y} kt/y of {what.en}.",
+                f"{start.fa} سالانه {kt_y} هزار تن {what.fa} به {end.fa} می‌دهد.",
+            )
+
+
+def _balances(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+    for name, balance in allocation.balances.items():
+        if balance.used > 0:
+            what = _of(name, titles)
+            used, raw, left = (f"{x:.0f}" for x in (balance.used, balance.raw, balance.left))
+            mark = " (recalled)" if balance.recalled else ""
+            mark_fa = " (به‌یادآورده)" if balance.recalled else ""
+            yield said(
+                f"{what.en}: the parks draw {used} kt/y; {raw} are still sold raw instead of"
+                f" {left}{mark}.",
+                f"{what.fa}: پارک‌ها سالانه {used} هزار تن می‌گیرند؛ {raw} به‌جای {left} هنوز خام فروخته"
+                f" می‌شود{mark_fa}.",
+            )
+
+
+def _outside(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+    if allocation.bought_in:
+        total = f"{sum(allocation.bought_in.values()):.0f}"
+        what = _listed([_of(name, titles) for name in allocation.bought_in if name != OUTSIDE])
+        yield said(
+            f"Bought in from outside the region, {total} kt/y: {what.en}.",
+            f"خرید از بیرون منطقه، سالانه {total} هزار تن: {what.fa}.",
+        )
+
+
+def _short(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+    lacking = [n for n, b in allocation.balances.items() if b.nominal > 0 and b.short > 1]
+    if lacking:
+        what = _listed([_of(name, titles) for name in lacking])
+        yield Titles(
+            en=f"Running plants want more than the region gives of: {what.en}.",
+            fa=f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند: {what.fa}.",
+        )
+    for park_type, materials in allocation.unfed.items():
+        kind, what = _of(park_type, titles), _listed([_of(name, titles) for name in materials])
+        yield Titles(
+            en=f"No {kind.en} can be fed, for want of {what.en}.",
+            fa=f"خوراک هیچ {kind.fa} فراهم نیست؛ کمبود: {what.fa}.",
+        )
