@@ -25,8 +25,11 @@ Model = TypeVar("Model", bound="BaseModel")
 Line = dict[tuple[str | int, ...], int]
 
 MANY_FAULTS = 200
-YAML_LIMIT_BYTES = 2_000_000
+SET_BYTES = 100_000_000  # a set of the bundled study and its copy while it is being replaced
+SPARE_BYTES = 65_536  # with less than this left, something may have been cut short
+YAML_LIMIT_BYTES = 300_000
 YAML_LIMIT_DEPTH = 40
+YAML_LIMIT_EVENTS = 20_000
 YAML_LIMIT_KEYS = 50_000
 
 
@@ -231,7 +234,7 @@ def _refuse_tags(source: str, file: str) -> None:
     from ruamel.yaml import YAML
 
     depth = 0
-    for event in YAML(typ="rt", pure=True).parse(source):
+    for number, event in enumerate(YAML(typ="rt", pure=True).parse(source)):
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
         line = f"line {event.start_mark.line + 1}"
@@ -241,6 +244,9 @@ def _refuse_tags(source: str, file: str) -> None:
             )
         if getattr(event, "version", None) not in (None, (1, 2)):
             message = "asks for an older YAML, in which no and 010 are not what they seem"
+            raise DeclarationError(Fault(message, file=file, row=line))
+        if number > YAML_LIMIT_EVENTS:
+            message = f"holds more than {YAML_LIMIT_EVENTS:,} keys and values"
             raise DeclarationError(Fault(message, file=file, row=line))
         if depth > YAML_LIMIT_DEPTH:
             raise DeclarationError(Fault("is nested too deep", file=file, row=line))
@@ -320,7 +326,13 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
             staging.mkdir()
             yield staging
             _sync(staging)
+            _refuse_full(staging, SPARE_BYTES)
             _exchange(staging, folder, retired)
+        except Exception as error:
+            # Writers say it in many ways when the disk is full, and some not at all.
+            if not isinstance(error, DataError) and staging.is_dir():
+                _refuse_full(staging, SPARE_BYTES, cause=error)
+            raise
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             shutil.rmtree(retired, ignore_errors=True)
@@ -339,12 +351,20 @@ def writable(folder: Path, *, force: bool = False) -> None:
     Raises
     ------
     DataError
-        If the folder is somebody else's, cannot be written, or another run holds it.
+        If the folder is somebody else's, cannot be written, lies on a disk that is nearly full,
+        or another run holds it.
     """
     folder = folder.absolute()
     _refuse_foreign(folder, force=force)
     with _held(folder.with_name(f".{folder.name}.lock")):
-        pass
+        _refuse_full(folder.parent, SET_BYTES)
+
+
+def _refuse_full(folder: Path, need: int, *, cause: Exception | None = None) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        message = f"lies on a disk that is full: {free:,} bytes are free, {need:,} are needed"
+        raise DataError(Fault(f"{message}; nothing was replaced", file=str(folder))) from cause
 
 
 def _refuse_foreign(folder: Path, *, force: bool) -> None:

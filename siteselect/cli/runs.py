@@ -29,12 +29,14 @@ LISTED = 13
 def run(study: Path | None, out: Path, **options: Any) -> None:
     """Everything in one go: measure, score, rank, and write tables, layers and the map."""
     from siteselect.base import files
-    from siteselect.present import write
-    from siteselect.study.run import ask, decide
 
     dry, force, as_json = (options.pop(key) for key in ("dry_run", "force", "as_json"))
     if not dry:
         files.writable(out, force=force)
+    # Slow to load; a folder that cannot be written was refused above.
+    from siteselect.present import write
+    from siteselect.study.run import ask, decide
+
     question = ask(study, **_changes(**options))
     if dry:
         answer("run", _plan(question, out), _plan_text(question, out), as_json=as_json)
@@ -155,13 +157,17 @@ def sites(study: Path | None, *, as_json: bool) -> None:
 def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> None:
     """Score your own sites by the criteria and rules of STUDY."""
     from siteselect.base import files
-    from siteselect.declared.criteria import named
-    from siteselect.present import write
-    from siteselect.study.run import Own, ask, decide
+    from siteselect.study import gate
 
     force, as_json, park_type = (options.pop(key) for key in ("force", "as_json", "park_type"))
     if out is not None:
         files.writable(out, force=force)
+    gate.look(own)
+    # Slow to load; what can be refused without them was refused above.
+    from siteselect.declared.criteria import named
+    from siteselect.present import write
+    from siteselect.study.run import Own, ask, decide
+
     question = ask(
         study,
         own=Own(own, alone=True, **options),

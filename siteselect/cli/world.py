@@ -71,6 +71,11 @@ def sources(*, as_json: bool) -> None:
 @json_option
 def check(file: Path | None, kind: str | None, *, as_json: bool, **told: str | None) -> None:
     """Check FILE, or without one everything in the catalogue: every fault at once."""
+    from siteselect.study import gate
+
+    if file is not None and kind is not None:
+        gate.look(file)
+    # Slow to load; what can be refused without it was refused above.
     from siteselect.study.project import check_catalog, check_own
 
     if file is None:

@@ -262,12 +262,15 @@ def _moved(lines: files.Line, old: Where, new: Where) -> files.Line:
 
 def _base_of(data: dict[str, Any], path: Path) -> dict[str, Any]:
     name = str(data["extends"])
-    known = [other.stem for other in path.parent.glob("*.yaml") if other != path]
-    if name not in known:
+    folders = (path.parent, files.home() / "criteria")
+    found = {other.stem: other for folder in folders[::-1] for other in folder.glob("*.yaml")}
+    found.pop(path.stem, None)
+    if name not in found:
+        hint = nearest(name, found)
         raise DeclarationError(
-            Fault(f"no model {name!r} beside it{nearest(name, known)}", str(path), "", "extends")
+            Fault(f"no model {name!r} beside it or bundled{hint}", str(path), "", "extends")
         )
-    base, _ = files.read_yaml(path.with_name(f"{name}.yaml"))
+    base, _ = files.read_yaml(found[name])
     # A model that stands by itself is whole, so that what follows may rely on its form.
     files.validate(base, CriteriaSet, file=f"{name}.yaml")
     return dict(base)

@@ -108,8 +108,8 @@ def _balances(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[
             yield said(
                 f"{what.en}: the parks draw {used} kt/y; {raw} are still sold raw instead of"
                 f" {left}{mark}.",
-                f"{what.fa}: پارک‌ها سالانه {used} هزار تن می‌گیرند؛ {raw} به‌جای {left} هنوز خام فروخته"
-                f" می‌شود{mark_fa}.",
+                f"{what.fa}: پارک‌ها سالانه {used} هزار تن می‌گیرند؛ {raw} به‌جای {left} هنوز خام"
+                f" فروخته می‌شود{mark_fa}.",
             )
 
 

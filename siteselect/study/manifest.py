@@ -7,8 +7,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import pyogrio
-import rasterio
 import shapely
 from pyproj import CRS, proj_version_str
 from pyproj.transformer import TransformerGroup
@@ -185,6 +183,9 @@ def operations(catalog: Catalog, crs: CRS) -> list[dict[str, Any]]:
 
 def native() -> dict[str, str]:
     """Versions of the libraries that were compiled into others, which may differ between them."""
+    import pyogrio
+    import rasterio
+
     return {
         "GDAL of pyogrio": ".".join(map(str, pyogrio.__gdal_version__)),
         "GDAL of rasterio": rasterio.__gdal_version__,

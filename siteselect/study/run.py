@@ -1,5 +1,6 @@
 """The one composer: a study goes in, a result comes out."""
 
+import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from siteselect.study.parks import parks
 from siteselect.study.result import Lattice, Result
 from siteselect.study.robustness import robustness, spread_of
 from siteselect.world import checks, sites
+from siteselect.world.admit import LIMITS, over
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area
 from siteselect.world.places import OUTSIDE, Grid, Landmasses, Sites, Surface
@@ -370,11 +372,24 @@ def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
     Returns
     -------
     Grid
+
+    Raises
+    ------
+    DataError
+        If it would hold more cells than the limit.
     """
     provinces = question.catalog.features("provinces", question.crs)
     chosen = provinces[provinces["iso"].isin(question.study.provinces)]
     islands = question.catalog.features("islands", question.crs)
-    return Grid.over(chosen, cell_m or question.study.cell_m, islands=islands)
+    side = cell_m or question.study.cell_m
+    west, south, east, north = chosen.total_bounds
+    cells = math.ceil((east - west) / side) * math.ceil((north - south) / side)
+    if cells > LIMITS.grid_cells:
+        fault = over(
+            f"cells of {side:g} m", cells, LIMITS.grid_cells, name="grid_cells", file="the study"
+        )
+        raise DataError(fault)
+    return Grid.over(chosen, side, islands=islands)
 
 
 def lattice_of(question: Question, instruments: Instruments) -> Lattice:

@@ -4,25 +4,31 @@ Plain local files only, within limits; archives are inspected before a byte is u
 document type is refused. The words in which faults show the user's text live here too.
 """
 
+import os
 import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-from siteselect.base.errors import DataError, Fault
+from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.base.text import nearest
 
 MANY_FAULTS = 200
+LIMIT_PREFIX = "SITESELECT_LIMIT_"
 _ARCHIVES = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".kmz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a file may hold; a limit that is hit is named, and each may be set.
+
+    The environment sets them, ``SITESELECT_LIMIT_ROWS`` and so on, because they guard the machine:
+    a study that somebody sends may not lift them.
 
     Parameters
     ----------
@@ -36,6 +42,8 @@ class Limits:
         Corners of all features of a layer.
     raster_cells : int
         Cells of a raster, over all bands.
+    grid_cells : int
+        Cells of the box of a study grid.
     archive_entries, archive_bytes, archive_ratio : int
         Entries of an archive, their size unpacked, and how far one entry may have been packed.
 
@@ -51,12 +59,50 @@ class Limits:
     text_chars: int = 2_000
     vertices: int = 20_000_000
     raster_cells: int = 500_000_000
+    grid_cells: int = 50_000_000
     archive_entries: int = 1_000
     archive_bytes: int = 1_000_000_000
     archive_ratio: int = 100
 
 
-LIMITS = Limits()
+
+def limits_of(environment: Mapping[str, str]) -> Limits:
+    """The limits that an environment sets; those that it does not set are the usual ones.
+
+    Parameters
+    ----------
+    environment : mapping of str to str
+        Such as `os.environ`.
+
+    Returns
+    -------
+    Limits
+
+    Raises
+    ------
+    DeclarationError
+        For each variable that is unknown or no whole number above 0.
+
+    Examples
+    --------
+    >>> limits_of({"SITESELECT_LIMIT_ROWS": "5_000_000"}).rows
+    5000000
+    """
+    names = {f"{LIMIT_PREFIX}{field.name.upper()}": field.name for field in fields(Limits)}
+    faults, chosen = [], {}
+    for variable, text in environment.items():
+        if not variable.startswith(LIMIT_PREFIX):
+            continue
+        if variable not in names:
+            hint = nearest(variable, names)
+            faults.append(Fault(f"is no limit{hint}; there are {', '.join(names)}", field=variable))
+        elif re.fullmatch(r"[1-9][\d_]{0,17}", text, re.ASCII):
+            chosen[names[variable]] = int(text.replace("_", ""))
+        else:
+            faults.append(Fault(f"{shown(text)} is no whole number above 0", field=variable))
+    if faults:
+        raise DeclarationError(faults)
+    return replace(Limits(), **chosen)
 
 
 def shown(value: str) -> str:
@@ -91,6 +137,9 @@ def row_list(numbers: Iterable[int], word: str = "row") -> str:
         parts = [*parts[:11], f"{len(parts) - 11} more"]
     text = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
     return f"{word}{'s' if len(ordered) > 1 else ''} {text}"
+
+
+LIMITS = limits_of(os.environ)
 
 
 def refuse(faults: Sequence[Fault]) -> None:
@@ -163,9 +212,10 @@ def over(what: str, found: int, limit: int, *, name: str, file: str) -> Fault:
     Examples
     --------
     >>> print(over("rows", 2000, 1000, name="rows", file="sites.csv"))
-    sites.csv: holds 2,000 rows, more than the limit rows = 1,000
+    sites.csv: holds 2,000 rows, more than the limit rows = 1,000 (SITESELECT_LIMIT_ROWS sets it)
     """
-    return Fault(f"holds {found:,} {what}, more than the limit {name} = {limit:,}", file=file)
+    way = f"({LIMIT_PREFIX}{name.upper()} sets it)"
+    return Fault(f"holds {found:,} {what}, more than the limit {name} = {limit:,} {way}", file)
 
 
 @contextmanager

@@ -75,10 +75,8 @@ def _crs_faults(data: DatasetReader, kind: str) -> list[str]:
     if not (data.crs.is_geographic or data.crs.is_projected):
         return ["its CRS has no place on the earth; give a geographic or projected one"]
     if kind == "dem" and data.crs.is_geographic:
-        return [
-            f"its cells are {abs(data.transform.a):g} degrees wide and its heights are metres:"
-            f" a slope between them would be wrong by a factor of 100,000; {cure}"
-        ]
+        wide = f"its cells are {abs(data.transform.a):g} degrees wide and its heights are metres"
+        return [f"{wide}: a slope between them would be wrong by a factor of 100,000; {cure}"]
     if kind == "dem" and data.crs.linear_units_factor[1] != 1:
         return [f"its cells are measured in {data.crs.linear_units_factor[0]}; {cure}"]
     return []

@@ -60,7 +60,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
         ("a: 1\n---\nb: 2\n", "but found another document"),
         ("[" * 60 + "]" * 60, "line 1: is nested too deep"),
         (b"a: \xff\n", "is not UTF-8 at byte 3; save it as UTF-8"),
-        ("# " + "x" * files.YAML_LIMIT_BYTES, "is larger than 2,000,000 bytes"),
+        ("# " + "x" * files.YAML_LIMIT_BYTES, "is larger than 300,000 bytes"),
         ("", "Input should be an object"),
         ('id: "\\ud800"\n', "Invalid JSON"),
     ],

@@ -7,6 +7,7 @@ import pytest
 from siteselect.base import files
 from siteselect.decide.score import criterion_weights
 from siteselect.declared import criteria as declared
+from siteselect.declared.chain import bundled_rules, figures
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.world.catalog import Catalog
 
@@ -115,3 +116,28 @@ def test_water_and_power_of_a_park_differ_as_its_plants_do() -> None:
     assert min(TYPES, key=lambda name: needs[name].water_m3_d[1]) == "polymer"
     assert max(TYPES, key=lambda name: needs[name].power_mw[1]) == "chlor_alkali"
     assert needs["gas_conversion"].gas_mcm_d is not None
+
+
+def test_criteria_and_chain_count_south_pars_sulphur_alike() -> None:
+    share = bundled_rules().available("GR-SP0910", "sulphur").share
+    for park_type in ("sulphur", "fertilizer"):
+        supply = next(c for c in named(park_type).criteria if c.id == "feed_supply")
+        products = supply.measure.amount.products  # type: ignore[union-attr]
+        assert products is not None
+        assert products.availability == {"GR-SP": {"sulphur": share}}
+
+
+def test_ammonia_kept_for_urea_is_capacity_times_the_coefficient_of_the_process() -> None:
+    rows = {row["id"]: row for row in bundled().table("feedstock").to_dict("records")}
+    processes = {row["id"]: row for row in bundled().table("value_chain").to_dict("records")}
+    per_urea = figures(processes["F02"]["inputs"], file="value_chain", row="F02")["ammonia"]
+    supply = next(c for c in named("fertilizer").criteria if c.id == "feed_supply")
+    products = supply.measure.amount.products  # type: ignore[union-attr]
+    assert products is not None
+    for name, kept in products.captive.items():
+        capacity = figures(rows[name]["capacity_kt_per_year"], file="feedstock", row=name)
+        ammonia = capacity["urea"] * per_urea
+        if "dap" in capacity:
+            inputs = figures(processes["S09"]["inputs"], file="value_chain", row="S09")
+            ammonia += capacity["dap"] * inputs["ammonia"]
+        assert kept["ammonia"] == pytest.approx(ammonia, abs=1)

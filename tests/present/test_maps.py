@@ -18,24 +18,57 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from siteselect.base.errors import DataError
+from siteselect.decide.values import value_range
+from siteselect.declared.programme import Programme
+from siteselect.declared.sources import Titles
+from siteselect.plan.portfolio import candidates_of, choose
 from siteselect.present.maps import layers, raster, shell
-from siteselect.present.maps.data import as_json, page_data
-from siteselect.present.maps.write import page, write
+from siteselect.present.maps.data import as_json, exact, page_data
+from siteselect.present.maps.write import frame, page, write
+from siteselect.study.result import Lattice, Result
 from tests.toy import toy_result
 
-HOSTILE = (
+_MARKUP = (
     "<script>window.__pwned=1</script>",
-    "{{ 7*7 }}",
-    "${window.__pwned=1}",
     "</script><img src=x onerror=window.__pwned=1>",
-    "back\\slash `tick`",
-    "\u202egnitirw desrever",
-    "null\x00byte",
-    "{% raw %}",
-    "{# note #}",
-    "=1+1",
-    "@@DATA@@",
-)
+    "<img src=x onerror=window.__pwned=1>",
+    "<svg onload=window.__pwned=1>",
+    "<svg><animate onbegin=window.__pwned=1 attributeName=x dur=1s>",
+    "<iframe srcdoc='<script>parent.__pwned=1</script>'>",
+    "<body onload=window.__pwned=1>",
+    "<a href='javascript:window.__pwned=1'>x</a>",
+    "<math><mtext></p><style><img src=x onerror=window.__pwned=1>",
+    "<details open ontoggle=window.__pwned=1>",
+    "<input autofocus onfocus=window.__pwned=1>",
+    "<template><script>window.__pwned=1</script></template>",
+    "<style>*{display:none}</style>",
+    "<link rel=stylesheet href=//example.org/x.css>",
+    "<base href=//example.org/>",
+    "<meta http-equiv=refresh content='0;url=//example.org'>",
+    "<object data=//example.org/x></object>",
+    "<!-- ", " -->", "<![CDATA[", "]]>", "<?php echo 1 ?>", "<!DOCTYPE html>",
+    "</title><script>window.__pwned=1</script>",
+    "</style><script>window.__pwned=1</script>",
+    "</textarea><script>window.__pwned=1</script>",
+    "<script", "</script", "<", ">", "&", "&lt;script&gt;", "&#60;script&#62;", "&amp;amp;",
+)  # fmt: skip
+_QUOTES = (
+    "'", '"', "`", "\\", "\\\\", "back\\slash `tick`", "';window.__pwned=1;//",
+    '";window.__pwned=1;//', "`;window.__pwned=1;//", "\\u003cscript\\u003e", "\\x3cscript>",
+    "*/window.__pwned=1/*", "//", "/*", "javascript:window.__pwned=1",
+)  # fmt: skip
+_TEMPLATES = (
+    "${", "${window.__pwned=1}", "{{ 7*7 }}", "{% raw %}", "{% endraw %}", "{# note #}", "{{", "}}",
+    "#{7*7}", "<%= 7*7 %>", "{0}", "%s", "@@DATA@@", "@@SCRIPT@@", "@@CSP@@",
+)  # fmt: skip
+_MARKS = (
+    "\u202egnitirw desrever", "\u2066half an isolate", "\u2069", "\u200f", "\u200b", "\ufeff",
+    "null\x00byte", "\x00", "\x1b[31mred", "line\u2028end", "line\u2029end", "tab\tnew\nline\r",
+    "e" + "\u0301" * 40, "\ufdfd" * 8, "\U0001f3f4\u200d\u2620\ufe0f", "x" * 3000,
+)  # fmt: skip
+_CELLS = ("=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"//example.org\")", "__proto__",
+          "constructor", "toString", "hasOwnProperty", "null", "NaN", "-")  # fmt: skip
+HOSTILE = (*_MARKUP, *_QUOTES, *_TEMPLATES, *_MARKS, *_CELLS)
 ASSETS = Path(shell.__file__).parent / "assets"
 
 
@@ -45,8 +78,39 @@ def block_of(document: str) -> Any:
     return json.loads(document.partition(opening)[2].partition("</script>")[0])
 
 
+def with_lattice(result: Result) -> Result:
+    """A result with values on the cells of its own grid, one in ten unknown."""
+    grid, criteria = result.surface.grid, result.criteria.criteria
+    cells = grid.cell_ids()
+    rng = np.random.default_rng(3)
+    values = rng.uniform(0, 1, (len(cells), len(criteria)))
+    values[rng.uniform(size=values.shape) < 0.1] = np.nan
+    verdict = result.surface.verdict.ravel()[cells]
+    return dataclasses.replace(result, lattice=Lattice(grid, cells, values, verdict))
+
+
+def with_parks(result: Result, k: int = 4, notes: tuple[Titles, ...] = ()) -> Result:
+    """A result with parks chosen from its pool by the law of the portfolio."""
+    programme = Programme.model_validate(
+        {
+            "id": "few",
+            "titles": {"en": "A few", "fa": "چند پارک"},
+            "k": k,
+            "existing_first": {"tolerance_loss": 0.02},
+            "spacing": {"at_least_km": 10},
+            "alternatives": {"gap": 0.05, "at_most": 5},
+        }
+    )
+    pool = candidates_of(result.pool, {result.criteria.id: result.scores})
+    rng = np.random.default_rng(4)
+    draws = pool.score.ravel() + rng.normal(0, 0.05, (50, len(pool.ids)))
+    chosen = choose(pool, programme, draws=draws)
+    chosen = dataclasses.replace(chosen, notes=(*chosen.notes, *notes))
+    return dataclasses.replace(result, portfolio=chosen)
+
+
 def decoded(uri: str) -> tuple[int, int, int, bytes]:
-    """Columns, rows, colour type and unfiltered rows of a PNG data URI."""
+    """Columns, rows, colour type and rows of a PNG data URI, each with its filter byte."""
     raw = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
     columns, rows = int.from_bytes(raw[16:20]), int.from_bytes(raw[20:24])
     body, at = b"", 8
@@ -60,8 +124,8 @@ def decoded(uri: str) -> tuple[int, int, int, bytes]:
 
 
 def test_same_result_same_bytes(tmp_path: Path) -> None:
-    write(toy_result(9), tmp_path / "one.html")
-    write(toy_result(9), tmp_path / "two.html")
+    for name in ("one.html", "two.html"):
+        write(with_parks(with_lattice(toy_result(20))), tmp_path / name)
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
 
 
@@ -102,6 +166,7 @@ def test_hostile_text_is_only_data() -> None:
     names = list(HOSTILE)
     document = page(toy_result(len(names), names))
     block = block_of(document)
+    assert len(names) >= 60
     assert block["sites"]["name_en"] == names
     assert "__pwned" not in re.sub(
         r'<script type="application/json".*?</script>', "", document, flags=re.DOTALL
@@ -208,16 +273,80 @@ def test_class_picture_lies_where_the_cells_lie() -> None:
     assert (pixels[row, column] == truth).mean() > 0.9
 
 
-def test_lattice_is_at_most_five_kilometres_wide() -> None:
-    picture = raster.lattice_picture(toy_result().surface)
-    west, _, east, _ = picture["bounds"]
-    width_on_ground = (east - west) / picture["columns"] * np.cos(np.radians(28.0))
-    assert width_on_ground <= raster.LATTICE_M
-    columns, rows, colour, body = decoded(picture["png"])
-    assert colour == 2
-    red = np.frombuffer(body, np.uint8).reshape(rows, 1 + 3 * columns)[:, 1::3]
-    scores = red[red != 255] / raster.SCORE_STEPS
-    assert 0.3 - 0.01 <= scores.min() <= scores.max() <= 0.9 + 0.01
+def values_of(picture: dict[str, Any], criteria: int) -> np.ndarray[Any, Any]:
+    """The lattice of a page as values, shape (criteria, rows, columns); unknown is NaN."""
+    columns, height, colour, body = decoded(picture["png"])
+    assert (columns, height, colour) == (picture["columns"], picture["rows"] * criteria, 0)
+    rows = np.frombuffer(body, np.uint8).reshape(height, columns + 1)
+    assert (rows[0, 0], set(rows[1:, 0].tolist())) == (0, {2})
+    steps = np.cumsum(rows[:, 1:], axis=0, dtype=np.uint8).astype(float)
+    steps[steps == picture["unknown"]] = np.nan
+    return steps.reshape(criteria, picture["rows"], columns) / picture["steps"]
+
+
+def test_lattice_says_what_each_criterion_is_worth_where_it_lies() -> None:
+    result = with_lattice(toy_result())
+    assert result.lattice is not None
+    picture = raster.lattice_picture(result.lattice)
+    values = values_of(picture, len(result.criteria.criteria))
+    west, south, east, north = picture["bounds"]
+    assert (east - west) / picture["columns"] * np.cos(np.radians(28.0)) <= 5000 * 1.01
+    cells = result.surface.grid.places()
+    to_map = Transformer.from_crs(result.surface.grid.crs, "EPSG:3857", always_xy=True)
+    x, y = to_map.transform(cells.easting, cells.northing)
+    column = ((np.asarray(x) - west) / (east - west) * picture["columns"]).astype(int)
+    row = ((north - np.asarray(y)) / (north - south) * picture["rows"]).astype(int)
+    found, truth = values[:, row, column].T, result.lattice.values
+    same = np.isclose(found, truth, atol=0.5 / picture["steps"] + 1e-9, equal_nan=True).all(axis=1)
+    # A pixel is as wide as a cell, so a centre near its edge may read the neighbour.
+    assert same.mean() > 0.8
+
+
+def test_without_a_lattice_the_page_says_so() -> None:
+    data = page_data(toy_result())
+    assert data["lattice"] is None
+    assert data["portfolio"] is None
+
+
+def test_parks_are_told_as_they_were_chosen() -> None:
+    result = with_parks(toy_result(30))
+    chosen, told = result.portfolio, page_data(result)["portfolio"]
+    assert chosen is not None
+    ids = list(result.pool.frame["id"])
+    assert [ids[p["site"]] for p in told["picks"]] == [p.id for p in chosen.picks]
+    assert told["total"] == pytest.approx(chosen.total, abs=1e-6)
+    assert told["proven"] is True
+    assert told["existing"] + told["extensions"] + told["greenfield"] <= len(chosen.picks)
+    for told_set, other in zip(told["sets"], chosen.alternatives, strict=True):
+        assert {ids[i] for i in told_set["sites"]} == set(other.ids)
+        members = {p.id for p in chosen.picks}
+        joins, leaves = ({ids[i] for i in told_set[key]} for key in ("joins", "leaves"))
+        assert (members - leaves) | joins == set(other.ids)
+    assert [s[3] for s in told["curve"]] == pytest.approx([s.total for s in chosen.curve], abs=1e-6)
+
+
+def test_a_site_without_which_nothing_stands_has_no_loss() -> None:
+    # As many parks as there are candidates: none can be left out.
+    result = toy_result(6)
+    fit = int(((result.scores.rank > 0) & (result.scores.verdict < 2)).sum())
+    assert result.portfolio is None
+    chosen = with_parks(result, k=fit) if fit else None
+    assert chosen is not None
+    assert [swap["loss"] for swap in page_data(chosen)["portfolio"]["swaps"]] == [None] * fit
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))
+def test_numbers_travel_bit_by_bit(numbers: list[float]) -> None:
+    back = np.frombuffer(base64.b64decode(exact(np.array(numbers))), "<f8")
+    np.testing.assert_array_equal(back, numbers)
+
+
+def test_a_notebook_gets_the_same_page_in_a_frame() -> None:
+    shown = frame(toy_result(4), height=500)._repr_html_()
+    inner = re.fullmatch(r'<iframe srcdoc="([^"]*)"[^>]* height="500"[^>]*></iframe>', shown)
+    assert inner
+    assert html.unescape(inner[1]) == page(toy_result(4))
+    assert "allow-same-origin" not in shown
 
 
 @given(
@@ -255,10 +384,17 @@ def test_data_tell_what_the_law_said() -> None:
     result = toy_result(20)
     data = page_data(result)
     scores, sites = result.scores, data["sites"]
-    told = np.array([np.nan if s is None else s for s in sites["official"]["score"]])
-    np.testing.assert_allclose(told, scores.score, atol=1e-12)
-    assert sites["official"]["rank"] == scores.rank.tolist()
-    assert [[v is None for v in row] for row in sites["values"]] == np.isnan(scores.values).tolist()
+
+    def told(name: str) -> np.ndarray[Any, Any]:
+        return np.frombuffer(base64.b64decode(sites[name]), "<f8").reshape(scores.values.shape)
+
+    np.testing.assert_array_equal(told("values"), scores.values)
+    assert sites["verdict"] == scores.verdict.tolist()
+    table = result.table
+    for j, criterion in enumerate(result.criteria.criteria):
+        low, high = value_range(table.lower[:, j], table.upper[:, j], criterion.knots)
+        np.testing.assert_array_equal(told("worst")[:, j], low)
+        np.testing.assert_array_equal(told("best")[:, j], high)
     assert sites["answers"] == ["".join(map(str, row)) for row in scores.answers.tolist()]
     assert sum(c["weight"] for c in data["criteria"]) == pytest.approx(1, abs=1e-12)
 
@@ -282,4 +418,5 @@ def test_nothing_within_reach_is_told_as_such() -> None:
 
 
 def test_page_of_many_sites_is_small() -> None:
-    assert len(page(toy_result(260)).encode("utf-8")) < 1_500_000
+    whole = with_parks(with_lattice(toy_result(260)))
+    assert len(page(whole).encode("utf-8")) < 1_500_000

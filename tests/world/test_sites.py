@@ -47,7 +47,7 @@ def test_existing_sites_are_of_the_kind_that_the_study_says(tmp_path: Path) -> N
         without_status=("list_only",), proposed_status=("planned",), extensions=("F-6",),
     )  # fmt: skip
     world = catalog(tmp_path, estates=points)
-    got = sites.existing(world, rule, STUDY, ANALYSIS)
+    got = sites.existing(world, rule, STUDY, crs=ANALYSIS)
     assert dict(zip(got["id"], got["kind"], strict=True)) == {
         f"F-{i}": e for i, e in enumerate(expected) if e
     }
@@ -70,7 +70,7 @@ def towns(tmp_path: Path) -> Any:
 def test_new_regions_are_sites_that_avoid_discs_and_bear_names(towns: Any) -> None:
     surface = toy_result().surface
     rule = Greenfield(min_ha=2500, max_ha=5000, per_province=5, spacing_km=20, avoid="protected")
-    got = sites.greenfield(towns, surface, rule, ANALYSIS)
+    got = sites.greenfield(towns, surface, rule, crs=ANALYSIS)
     assert len(got) == 10
     disc = Point(-480 * KM, -60 * KM).buffer(20 * KM - 5000 / 2**0.5)
     assert not got.intersects(disc).any()
@@ -88,7 +88,7 @@ def test_new_regions_are_sites_that_avoid_discs_and_bear_names(towns: Any) -> No
 
 def test_no_room_gives_no_region_and_no_fault(towns: Any) -> None:
     rule = Greenfield(min_ha=2500, max_ha=5000, per_province=5, spacing_km=20, min_score=1.0)
-    assert len(sites.greenfield(towns, toy_result().surface, rule, ANALYSIS)) == 0
+    assert len(sites.greenfield(towns, toy_result().surface, rule, crs=ANALYSIS)) == 0
 
 
 def test_without_discs_nothing_is_avoided(tmp_path: Path) -> None:

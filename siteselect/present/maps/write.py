@@ -1,5 +1,7 @@
 """The writer of the planner's map."""
 
+import html
+from dataclasses import dataclass
 from pathlib import Path
 
 from siteselect.base.files import write_text
@@ -43,3 +45,43 @@ def page(result: Result) -> str:
     return assemble(
         as_json(data), title=result.study.titles.fa, centre=((south + north) / 2, (west + east) / 2)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A page within a page: what a notebook shows of a map.
+
+    Parameters
+    ----------
+    document : str
+        The page, as `page` gives it.
+    height : int
+        Height of the frame, pixels.
+    """
+
+    document: str
+    height: int = 720
+
+    def _repr_html_(self) -> str:
+        """The frame as a notebook asks for it; the page keeps its own policy inside."""
+        return (
+            f'<iframe srcdoc="{html.escape(self.document)}" width="100%" height="{self.height}"'
+            ' sandbox="allow-scripts allow-downloads allow-modals" style="border:0"></iframe>'
+        )
+
+
+def frame(result: Result, *, height: int = 720) -> Frame:
+    """The page of a result for a notebook, the same as in the file.
+
+    Parameters
+    ----------
+    result : Result
+    height : int
+        Height of the frame, pixels.
+
+    Returns
+    -------
+    Frame
+        Shown as a map by anything that asks for ``_repr_html_``.
+    """
+    return Frame(page(result), height)

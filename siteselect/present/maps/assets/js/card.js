@@ -72,7 +72,7 @@ const SEVERITY = { 2: 0, 1: 1, 3: 2, 0: 3 };
 function answers(i) {
   const asked = DATA.rules.map((_, c) => c).filter((c) => VERDICTS[SITES.answers[c][i]] !== 'not_asked');
   asked.sort((a, b) => SEVERITY[SITES.answers[a][i]] - SEVERITY[SITES.answers[b][i]] || a - b);
-  return h('table', { class: 'plain' }, h('thead', {}, h('tr', {}, ...['rule', 'authority', 'verdict'].map((key) => h('th', { scope: 'col', text: t(key) })))),
+  return h('table', { class: 'plain answers' }, h('thead', {}, h('tr', {}, ...['rule', 'authority', 'verdict'].map((key) => h('th', { scope: 'col', text: t(key) })))),
     h('tbody', {}, ...asked.map((c) => ruleRow(i, c))));
 }
 

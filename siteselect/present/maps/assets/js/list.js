@@ -42,7 +42,7 @@ function rankRow(i) {
   const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', role: 'img', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
   return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i ? 'true' : null },
     h('td', {}, badge(i)),
-    h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, isPark(i) ? parkChip() : null, doubt, under)),
+    h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, isPark(i) ? parkChip(true) : null, doubt, under)),
     h('td', { class: 'figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }),
     h('td', {}, verdict === EXCLUDED ? verdictBadge(verdict) : intervalBar(i)),
     h('td', {}, ranked ? changeMark(official.rank[i], now.scores.rank[i]) : null));

@@ -6,7 +6,7 @@ import { curveChart } from './curve.js';
 import { LIST_LENGTH, PARKS, SITES, UNDETERMINED } from './data.js';
 import { distanceKm } from './geo.js';
 import { isExploratory, now, official, state, update } from './state.js';
-import { badge, changeMark } from './symbols.js';
+import { badge, changeMark, parkChip } from './symbols.js';
 import { joined, kindName, nameOf, num, percent, provinceName, siteName, t } from './text.js';
 
 const at = (i) => [SITES.lon[i], SITES.lat[i]];
@@ -18,7 +18,7 @@ function head() {
   const used = PARKS.existing + PARKS.extensions;
   const worth = PARKS.proven ? t('proven') : t('gap', percent(PARKS.gap, 2));
   const price = PARKS.tolerance > 0 ? t('priceOf', num(PARKS.price, 3), percent(PARKS.price / PARKS.best_total, 2), percent(PARKS.tolerance, 1)) : null;
-  return [h('div', { class: 'row' }, h('h2', { text: t('parksN', num(LIST_LENGTH)), tabindex: -1 }), isExploratory() ? h('span', { class: 'park', text: t('officialSet') }) : null),
+  return [h('div', { class: 'row' }, h('h2', { text: t('parksN', num(LIST_LENGTH)), tabindex: -1 }), isExploratory() ? parkChip() : null),
     h('div', { class: 'facts' }, fact(t('total13'), num(PARKS.total, 3)), fact(t('proof'), worth), fact(t('onExisting'), t('nOfN', num(used), num(LIST_LENGTH)))),
     price ? h('p', { class: 'sub', text: price }) : null,
     PARKS.robust ? h('p', { class: 'sub', text: t('regret', num(PARKS.robust.regret_mean, 3), num(PARKS.robust.regret_max, 3)) }) : null];

@@ -13,7 +13,7 @@ export const OFFICIAL_SHARES = Object.freeze(MEMBERS.map((members) => members.re
 const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
 
 /** Rows of the ranking that are drawn at first, and more at each asking. */
-export const ROWS = 60;
+export const ROWS = 30;
 
 export const NO_FILTERS = Object.freeze({ province: '', kind: '', verdict: '', area: '', park: '' });
 
@@ -96,7 +96,11 @@ export function address() {
   return '#' + parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/')}`).join('&');
 }
 
+// A page framed by a notebook has no address of its own.
+const framed = window.location.protocol === 'about:';
+
 function writeAddress() {
+  if (framed) return;
   clearTimeout(pending);
   pending = setTimeout(() => history.replaceState(null, '', address()), 200);
 }

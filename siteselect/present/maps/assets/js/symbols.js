@@ -1,6 +1,6 @@
 // Shapes and colours: shape = kind, colour = score, number = rank.
 import { h, svg } from './base.js';
-import { DATA, EXCLUDED, SITES, VERDICTS } from './data.js';
+import { DATA, EXCLUDED, LIST_LENGTH, SITES, VERDICTS } from './data.js';
 import { now } from './state.js';
 import { num, t } from './text.js';
 
@@ -85,9 +85,9 @@ export function verdictBadge(verdict) {
   return h('span', { class: `verdict verdict-${VERDICTS[verdict]}`, text: t(VERDICTS[verdict]) });
 }
 
-/** Said of every site of the official set, whatever the weights are. */
-export function parkChip() {
-  return h('span', { class: 'park', text: t('inSet'), title: t('officialSet') });
+/** Said of every site of the official set, whatever the weights are: in a list by its number. */
+export function parkChip(inList = false) {
+  return h('span', { class: 'park', role: inList ? 'img' : null, text: inList ? num(LIST_LENGTH) : t('officialSet'), title: t('officialSet'), 'aria-label': inList ? t('officialSet') : null });
 }
 
 /** Rank against the official one: never by colour alone. */
