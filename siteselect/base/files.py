@@ -383,6 +383,18 @@ def _refuse_foreign(folder: Path, *, force: bool) -> None:
 @contextlib.contextmanager
 def _held(lock: Path) -> Iterator[None]:
     """Hold a lock file; the system lets go of it when the process ends, however it ends."""
+    made = [parent for parent in lock.parents if not parent.exists()]
+    try:
+        with _lock_held(lock):
+            yield
+    finally:
+        for parent in made:  # the nearest first; what holds something by now stays
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+
+
+@contextlib.contextmanager
+def _lock_held(lock: Path) -> Iterator[None]:
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = _locked(lock)
@@ -410,7 +422,8 @@ def _locked(lock: Path) -> TextIO | None:
         # It may have been removed by its holder between opening and locking.
         if lock.exists() and os.path.samestat(os.fstat(handle.fileno()), lock.stat()):
             handle.truncate(0)
-            handle.write(f"pid {os.getpid()} on {socket.gethostname()}")
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            handle.write(f"pid {os.getpid()} on {socket.gethostname()} since {now}")
             handle.flush()
             return handle
     except BlockingIOError:
