@@ -17,6 +17,8 @@ import pytest
 from affine import Affine
 
 from siteselect.base import files
+from siteselect.base.errors import DeclarationError
+from siteselect.world.admit import Limits, limits_of
 from tests.trust.conftest import Said, contents, study_text
 from tests.world import faulty
 from tests.world.faulty import CANARY, features, kml, named, packed, polygon, rows
@@ -278,8 +280,8 @@ DECLARATIONS: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
     "unknown key": (lambda t: t.replace("  unit: km\n", "  unti: km\n", 1),
                     ("line", "unknown key 'unti'", "unit")),
     "key twice": (lambda t: t + "id: other\n", ("line", "duplicate key")),
-    "no is text": (lambda t: t.replace("id: petrochemical", "id: no", 1).replace("no", "010", 1),
-                   ("line", "id")),
+    "a number for a name": (lambda t: t.replace("id: petrochemical", "id: 010", 1),
+                            ("line", "id", "valid string")),
     "words for weights": (weight('"0.24"'), ("line", "groups.environment.weight", "number")),
     "not a number": (weight(".nan"), ("groups.environment.weight", "finite")),
     "negative": (weight("-0.24"), ("groups.environment.weight", "greater than or equal to 0")),
@@ -367,13 +369,10 @@ def test_studies_that_reach_too_far_are_refused(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["outside.csv", "study"]
 
 
-def test_limits_are_named_and_set_by_the_environment(siteselect: Run, tmp_path: Path) -> None:
-    from siteselect.base.errors import DeclarationError
-    from siteselect.world.admit import Limits, limits_of
-
+def test_limits_are_set_by_the_environment() -> None:
     assert limits_of({}) == Limits()
     assert limits_of({"SITESELECT_LIMIT_RASTER_CELLS": "7"}) == Limits(raster_cells=7)
-    with pytest.raises(DeclarationError, match="SITESELECT_LIMIT_ROW.*did you mean"):
+    with pytest.raises(DeclarationError, match=r"SITESELECT_LIMIT_ROW.*did you mean"):
         limits_of({"SITESELECT_LIMIT_ROW": "7"})
     with pytest.raises(DeclarationError, match="no whole number"):
         limits_of({"SITESELECT_LIMIT_ROWS": "many"})
@@ -382,7 +381,8 @@ def test_limits_are_named_and_set_by_the_environment(siteselect: Run, tmp_path: 
 AWKWARD = (
     "\ufeffid,name,lon,lat,area_ha,rank,score,verdict,kind\n"
     '=1+1,"=HYPERLINK(""http://127.0.0.1:9"")",52.61,27.50,220,1,1,x,y\n'
-    'S2,"<script>window.__pwned=1</script><img src=x onerror=window.__pwned=1>",49.10,30.52,400,1,1,x,y\n'
+    'S2,"<script>window.__pwned=1</script><img src=x onerror=window.__pwned=1>",'
+    "49.10,30.52,400,1,1,x,y\n"
     'S3,"A[{{ 7*7 }}]{% raw %}{% endraw %}",60.70,25.45,350,1,1,x,y\n'
     'S4,"Line one\nline ""two"", three",56.05,27.20,180,1,1,x,y\n'
     "S5,كنگان,۵۲٫۶۵,۲۷٫۵۵,۲۲۰,1,1,x,y\n"
@@ -406,6 +406,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Unknown extension:UserWarning:openpyxl")
 def test_awkward_text_is_kept_and_comes_alive_nowhere(
     siteselect: Run, folder: Path, tmp_path: Path
 ) -> None:
