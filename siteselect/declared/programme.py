@@ -123,8 +123,7 @@ class Programme(Declared):
     existing_first: ExistingFirst | None = None
     """Priority to existing capacity; none if left out."""
     alternatives: Alternatives = Alternatives()
-    """Which other sets are as good."""
-    """Which other portfolios are shown."""
+    """The near-equal sets to look for."""
 
     @model_validator(mode="after")
     def _locks_agree(self) -> "Programme":

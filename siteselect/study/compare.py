@@ -113,16 +113,15 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for what, names, place in (
         ("output", manifest.get("outputs", {}), folder),
         ("input", manifest.get("inputs", {}), home / "data"),
-        ("declaration", manifest.get("declarations", {}), home / "criteria"),
+        ("declaration", manifest.get("declarations", {}), home),
     ):
         for name, known in names.items():
             path = place / name
-            if not path.is_file():
-                # Declarations of one's own may stand anywhere; outputs and data may not be missing.
-                words = f"{what} {name} is not there" + (
-                    ", not checked" if what == "declaration" else ""
-                )
-                (held if what == "declaration" else broken).append(words)
+            if what == "declaration" and "/" not in name:
+                # The manifest keeps no folders; a file of one's own may stand anywhere.
+                held.append(f"{what} {name} is not bundled, not checked")
+            elif not path.is_file():
+                broken.append(f"{what} {name} is not there")
             elif files.sha256(path) == known:
                 held.append(f"{what} {name}")
             else:

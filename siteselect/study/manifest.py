@@ -75,13 +75,20 @@ def describe(
         "crs": crs.to_wkt(),
         "cell_m": study.cell_m,
         "operations": operations(catalog, crs),
-        "declarations": {path.name: mark for path, mark in marks.items()},
+        "declarations": {_name(path): mark for path, mark in marks.items()},
         "inputs": {source.file: source.sha256 for source in catalog.used},
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "native": native(),
         "warnings": list(warnings),
     }
+
+
+def _name(path: Path) -> str:
+    """A bundled file by its place below the home folder, another by its name alone."""
+    home = files.home().resolve()
+    inside = path.resolve().is_relative_to(home / "criteria")
+    return path.resolve().relative_to(home).as_posix() if inside else path.name
 
 
 def rules_of(programme: Programme | None, repairs: Sequence[Fault]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ _MARKS = (
     "null\x00byte", "\x00", "\x1b[31mred", "line\u2028end", "line\u2029end", "tab\tnew\nline\r",
     "e" + "\u0301" * 40, "\ufdfd" * 8, "\U0001f3f4\u200d\u2620\ufe0f", "x" * 3000,
 )  # fmt: skip
-_CELLS = ("=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"//example.org\")", "__proto__",
+_CELLS = ("=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("//example.org")', "__proto__",
           "constructor", "toString", "hasOwnProperty", "null", "NaN", "-")  # fmt: skip
 HOSTILE = (*_MARKUP, *_QUOTES, *_TEMPLATES, *_MARKS, *_CELLS)
 ASSETS = Path(shell.__file__).parent / "assets"

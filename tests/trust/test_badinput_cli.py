@@ -406,7 +406,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:Unknown extension:UserWarning:openpyxl")
+@pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning")
 def test_awkward_text_is_kept_and_comes_alive_nowhere(
     siteselect: Run, folder: Path, tmp_path: Path
 ) -> None:

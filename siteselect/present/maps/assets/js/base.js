@@ -34,6 +34,13 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
+/** Draw a box anew and give the focus back to the control in it that had it. */
+export function keepFocus(box, draw) {
+  const held = box.contains(document.activeElement) ? document.activeElement.id : '';
+  draw();
+  if (held) byId(held)?.focus({ preventScroll: true });
+}
+
 export function clamp(value, low, high) {
   return Math.min(high, Math.max(low, value));
 }

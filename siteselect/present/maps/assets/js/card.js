@@ -8,7 +8,7 @@ import { intervalText, intervalTitle, strip } from './list.js';
 import { breakdownOf } from './score.js';
 import { now, official, state, update } from './state.js';
 import { badge, parkChip, verdictBadge } from './symbols.js';
-import { digits, isPersian, joined, kindName, km, nameOf, num, percent, provinceName, reading, siteName, statusWord, t } from './text.js';
+import { digits, isPersian, joined, kindName, km, nameOf, num, percent, provinceName, reading, siteName, statusWord, t, wordOf } from './text.js';
 import { waterfall } from './waterfall.js';
 
 export function fact(label, ...content) {
@@ -31,7 +31,7 @@ export function backText() {
 
 function topBar(i) {
   const { previous, next } = neighbours(i);
-  const go = (key, arrow, other) => h('button', { type: 'button', class: 'button', 'aria-label': t(key), title: t(key), text: arrow, disabled: other === null, onclick: () => update({ site: other }) });
+  const go = (key, arrow, other) => h('button', { type: 'button', class: 'button', id: key, 'aria-label': t(key), title: t(key), text: arrow, disabled: other === null, onclick: () => update({ site: other }) });
   const [before, after] = isPersian() ? ['›', '‹'] : ['‹', '›'];
   return h('div', { class: 'row' }, h('button', { type: 'button', class: 'button', id: 'back', text: backText(), onclick: () => update({ view: state.list }) }),
     h('span', { class: 'push' }), go('previous', before, previous), go('next', after, next));
@@ -59,7 +59,7 @@ export function ruleLimit(rule) {
 function ruleRow(i, c) {
   const rule = DATA.rules[c], found = SITES.distances[i][c];
   const law = [...rule.basis, rule.rules.join(' ')].filter(Boolean).join(' · ');
-  const origin = joined(rule.origin.map((kind) => t(kind)));
+  const origin = joined(rule.origin.map(wordOf));
   return h('tr', {},
     h('th', { scope: 'row' }, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), found === null ? '' : t('reads', reading(found, rule.unit))].filter(Boolean).join(' · ') }),
       h('details', { class: 'sub' }, h('summary', { class: rule.status === 'superseded' ? 'warn' : null, text: statusWord(rule.status) }),
@@ -147,7 +147,7 @@ function foot(i) {
   const chosen = state.compare.includes(i);
   const asked = DATA.rules.filter((_, c) => [1, OPEN].includes(Number(SITES.answers[c][i]))).length;
   return h('div', { class: 'foot row' },
-    h('button', { type: 'button', class: 'button main', text: t(chosen ? 'dropCompare' : 'addCompare'), onclick: () => toggleCompare(i) }),
+    h('button', { type: 'button', class: 'button main', id: 'add-compare', text: t(chosen ? 'dropCompare' : 'addCompare'), onclick: () => toggleCompare(i) }),
     h('button', { type: 'button', class: 'button', text: `${t('inquiries')} (${num(asked)})`, onclick: () => update({ view: 'inquiries' }) }),
     h('button', { type: 'button', class: 'button', text: t('copyLink'), onclick: (event) => copyText(event.target, window.location.href) }));
 }

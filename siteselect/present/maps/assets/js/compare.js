@@ -64,7 +64,7 @@ export function drawCompare() {
     return;
   }
   const lines = compareLines(sites).filter((line) => !state.onlyDifferences || !line.same);
-  const switcher = h('button', { type: 'button', class: 'button', 'aria-pressed': String(state.onlyDifferences), text: t('differences'), onclick: () => update({ onlyDifferences: !state.onlyDifferences }) });
+  const switcher = h('button', { type: 'button', class: 'button', id: 'differences', 'aria-pressed': String(state.onlyDifferences), text: t('differences'), onclick: () => update({ onlyDifferences: !state.onlyDifferences }) });
   fill(box, h('div', { class: 'row' }, h('h2', { text: t('comparing', num(sites.length)) }), h('span', { class: 'push' }), switcher),
     h('table', { class: 'compare' }, h('thead', {}, h('tr', {}, h('td'), ...sites.map(head))), h('tbody', {}, ...lines.map((line) => line.element))));
 }

@@ -43,6 +43,13 @@ export async function pixels(picture, rows = picture.rows) {
   return context.getImageData(0, 0, picture.columns, rows).data;
 }
 
+/** Make a canvas pixels before it is printed: browsers may replay its drawing at another scale. */
+export function fixForPrint(canvas) {
+  if (!document.body.classList.contains('printing')) return;
+  const pen = canvas.getContext('2d');
+  pen.putImageData(pen.getImageData(0, 0, canvas.width, canvas.height), 0, 0);
+}
+
 /** Positions of a flat list of differences, as [lon, lat] pairs in degrees. */
 export function unflat(list) {
   const points = [];

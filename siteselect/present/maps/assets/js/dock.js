@@ -1,5 +1,5 @@
 // Weights: six shares that always sum to a hundred; moving one scales those that are not locked.
-import { byId, clamp, fill, h, svg, wholes } from './base.js';
+import { byId, clamp, fill, h, keepFocus, svg, wholes } from './base.js';
 import { copyText } from './card.js';
 import { DATA } from './data.js';
 import { MEMBERS, OFFICIAL_SHARES, asSliders, groupShares, now, state, update, weightsOf } from './state.js';
@@ -133,16 +133,18 @@ function bar() {
     h('button', { type: 'button', class: 'button phone-only', id: 'dock-toggle', 'aria-expanded': String(sheetOpen), text: t(sheetOpen ? 'close' : 'openPanel'), onclick: () => { sheetOpen = !sheetOpen; drawDock(); } }));
 }
 
-/** Draw the dock anew and give the focus back to the control that had it. */
 export function drawDock() {
-  const dock = byId('dock'), focused = document.activeElement?.id;
+  keepFocus(byId('dock'), fillDock);
+}
+
+function fillDock() {
+  const dock = byId('dock');
   dock.dir = direction();
   dock.setAttribute('aria-label', t('weights'));
   dock.classList.toggle('open', sheetOpen);
   const groups = DATA.groups.map((_, g) => g).filter((g) => MEMBERS[g].length);
   const panel = openGroup === null ? null : h('div', { class: 'sub-panel', role: 'group', 'aria-label': nameOf(DATA.groups[openGroup]) }, ...MEMBERS[openGroup].map(criterionControl));
   fill(dock, panel, bar(), h('div', { class: 'weights', style: { '--columns': String(groups.length) } }, ...groups.map(groupControl)));
-  if (focused && dock.querySelector(`#${CSS.escape(focused)}`)) byId(focused).focus();
 }
 
 /** While a thumb is being moved only figures and tracks change, so that the thumb is not lost. */

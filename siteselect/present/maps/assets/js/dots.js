@@ -1,5 +1,5 @@
 // Sites without a number, as small shapes on a canvas: two thousand are drawn anew at every step.
-import { EXCLUDED, SITES } from './data.js';
+import { EXCLUDED, SITES, fixForPrint } from './data.js';
 import { ACTION, INK, shapePath, siteColour } from './symbols.js';
 
 const SIDE = 24;
@@ -52,6 +52,7 @@ export function drawDots(dots, scene, sites, { radius, faint, hot }) {
     pen.drawImage(dots.sprites.get(key), x - SIDE / 2, y - SIDE / 2, SIDE, SIDE);
     dots.drawn.push({ i, x, y });
   }
+  fixForPrint(canvas);
 }
 
 /** The site whose shape is nearest to a point of the map, or null if none is near. */

@@ -4,6 +4,8 @@ import { licenceLine } from './sources.js';
 import { isExploratory, now, official, passing } from './state.js';
 import { dateText, t } from './text.js';
 
+// Characters that XML cannot hold (XML 1.0, production 2), half surrogates among them.
+const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 const FORMULA = /^[=+\-@\t\r\n\0]/;
 
 /** A cell that no spreadsheet runs, quoted where it must be (RFC 4180). */
@@ -47,7 +49,8 @@ async function drawSvg(context, element, at, size, fonts) {
   copy.removeAttribute('style');
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  const drawn = new XMLSerializer().serializeToString(copy).replace(NOT_XML, '');
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn)}`;
   await image.decode();
   context.drawImage(image, at.left, at.top, size.width, size.height);
 }

@@ -1,5 +1,5 @@
 // The suitability surface: classes coloured, doubt hatched, exclusion cross-hatched, at screen scale.
-import { DATA, pixels } from './data.js';
+import { DATA, fixForPrint, pixels } from './data.js';
 import { toMercator } from './geo.js';
 import { scoreNodes } from './live.js';
 import { isExploratory, now } from './state.js';
@@ -133,5 +133,6 @@ export const GroundLayer = L.Layer.extend({
     }
     context.globalCompositeOperation = 'source-over';
     context.drawImage(this.hatched, 0, 0);
+    fixForPrint(this.canvas);
   },
 });

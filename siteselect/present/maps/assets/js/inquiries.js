@@ -3,7 +3,7 @@ import { apart, fill, h } from './base.js';
 import { ruleLimit } from './card.js';
 import { DATA, OPEN, SITES, UNDETERMINED } from './data.js';
 import { state, update } from './state.js';
-import { joined, nameOf, num, statusWord, t } from './text.js';
+import { joined, nameOf, num, statusWord, t, wordOf } from './text.js';
 
 function asking(c) {
   return [...SITES.answers[c]].map((answer, i) => ([UNDETERMINED, OPEN].includes(Number(answer)) ? i : -1)).filter((i) => i >= 0);
@@ -24,7 +24,7 @@ function byAuthority() {
 
 function ruleItem({ c, count }) {
   const rule = DATA.rules[c], open = [...SITES.answers[c]].every((answer) => Number(answer) === OPEN);
-  const kinds = joined(rule.origin.map((kind) => t(kind)));
+  const kinds = joined(rule.origin.map((kind) => wordOf(kind)));
   return h('li', {}, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), statusWord(rule.status), kinds, t('statutoryUnknown')].filter(Boolean).join(' · ') }),
     h('span', { class: 'sub' }, apart(rule.basis.join(' · '))), h('span', { class: 'sub', text: open ? t('openEverywhere') : t('sitesN', num(count)) }));
 }
@@ -32,7 +32,7 @@ function ruleItem({ c, count }) {
 function authorityBlock(entry) {
   const rules = entry.rules.map((r) => r.c), lit = state.lit !== null && state.lit.join() === rules.join();
   return h('section', { class: lit ? 'authority lit' : 'authority' },
-    h('button', { type: 'button', class: 'authority-head', 'aria-pressed': String(lit), onclick: () => update({ lit: lit ? null : rules }) },
+    h('button', { type: 'button', class: 'authority-head', id: `authority-${rules.join('-')}`, 'aria-pressed': String(lit), onclick: () => update({ lit: lit ? null : rules }) },
       h('b', { text: nameOf(entry.authority) }), h('span', { class: 'push' }), h('span', { text: t('sitesN', num(entry.sites.size)) })),
     h('ul', {}, ...entry.rules.map(ruleItem)));
 }

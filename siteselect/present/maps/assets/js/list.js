@@ -98,7 +98,10 @@ function rowKey(event) {
 
 function clearFilters() {
   byId('search').value = '';
-  for (const key of Object.keys(state.filters)) byId(`filter-${key}`).value = '';
+  for (const key of Object.keys(state.filters)) {
+    const box = byId(`filter-${key}`);
+    if (box) box.value = '';
+  }
   update({ search: '', shown: ROWS, filters: { ...NO_FILTERS } });
 }
 

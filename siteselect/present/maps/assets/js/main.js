@@ -1,5 +1,5 @@
 // The page: header, rail and map, each drawn anew when what it shows has changed.
-import { byId, fill, h } from './base.js';
+import { byId, fill, h, keepFocus } from './base.js';
 import { answerAt, drawCell } from './ask.js';
 import { asYaml, drawDock, refreshDock } from './dock.js';
 import { dotAt } from './dots.js';
@@ -54,18 +54,20 @@ function drawHeader() {
   fill(header, h('div', { class: 'title' }, h('h1', { text: nameOf(DATA.study) }), h('p', { text: under })),
     h('nav', { 'aria-label': t('views') }, tab('ranking', 'rank'), PARKS ? tab('parksN', 'parks', t('parksN', num(LIST_LENGTH))) : null, tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
     h('span', { class: 'push' }), button('csv', t('csv'), downloadCsv, { title: t('csv') }), button('png', 'PNG', () => downloadPicture(map), { title: t('png') }),
-    paperChoice(), button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
+    button('keys', '?', showKeys, { title: t('help'), 'aria-label': t('help') }), paperChoice(), button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
 }
 
 function drawRail() {
   rail.dir = direction();
   rail.setAttribute('aria-label', t(state.view === 'rank' ? 'ranking' : 'details'));
-  if (state.view === 'site') drawCard(rail);
-  else if (state.view === 'parks') drawParks(rail);
-  else if (state.view === 'cell') drawCell(rail, rasters);
-  else if (state.view === 'inquiries') drawInquiries(rail);
-  else if (state.view === 'data') drawSources(rail);
-  else drawList(rail);
+  keepFocus(rail, () => {
+    if (state.view === 'site') drawCard(rail);
+    else if (state.view === 'parks') drawParks(rail);
+    else if (state.view === 'cell') drawCell(rail, rasters);
+    else if (state.view === 'inquiries') drawInquiries(rail);
+    else if (state.view === 'data') drawSources(rail);
+    else drawList(rail);
+  });
 }
 
 function drawFrame() {
@@ -112,7 +114,7 @@ function redrawRail(any, weighed) {
   else if (weighed && ['site', 'cell', 'parks'].includes(state.view)) drawRail();
   else if (state.view === 'site' && any('compare')) drawRail();
   else if (['rank', 'compare'].includes(state.view) && (weighed || any('filters', 'search', 'notice', 'shown'))) drawRows();
-  if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) drawCompare();
+  if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) keepFocus(byId('compare'), drawCompare);
 }
 
 function redrawMap(any, weighed) {
@@ -129,12 +131,12 @@ function redraw(changed) {
   const any = (...names) => names.some((name) => changed.has(name));
   const weighed = any('preset', 'groups', 'inner');
   if (any('lang', 'view')) drawFrame();
-  if (any('lang', 'view', 'compare')) drawHeader();
+  if (any('lang', 'view', 'compare')) keepFocus(byId('head'), drawHeader);
   redrawRail(any, weighed);
   if (any('lang', 'locks')) drawDock();
   else if (weighed) refreshDock();
   if (any('lang')) {
-    drawTools(map, home);
+    keepFocus(map.getContainer(), () => drawTools(map, home));
     drawAttribution();
   }
   if (any('measuring')) byId('measure-button').setAttribute('aria-pressed', String(state.measuring));
@@ -175,12 +177,15 @@ function listenToPointer() {
 function showKeys() {
   const open = byId('help');
   if (open) {
-    open.remove();
+    open.close();
     return;
   }
   const on = h('input', { type: 'checkbox', checked: state.keysOn, onchange: () => update({ keysOn: on.checked }) });
-  document.body.append(h('div', { id: 'help', role: 'dialog', 'aria-label': t('help'), dir: direction() }, h('h2', { text: t('help') }), h('p', { text: t('helpKeys') }),
-    h('label', { class: 'switch' }, on, h('span', { text: t('keysOn') })), h('button', { type: 'button', class: 'button', text: t('close'), onclick: showKeys })));
+  const dialog = h('dialog', { id: 'help', 'aria-label': t('help'), dir: direction(), onclose: () => dialog.remove() }, h('h2', { text: t('help') }), h('p', { text: t('helpKeys') }),
+    h('label', { class: 'switch' }, on, h('span', { text: t('keysOn') })), h('button', { type: 'button', class: 'button', text: t('close'), onclick: showKeys }));
+  document.body.append(dialog);
+  // Modal: the focus stays within, and goes back to where it was.
+  dialog.showModal();
 }
 
 function makeMap() {

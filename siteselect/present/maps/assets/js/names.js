@@ -42,14 +42,17 @@ export function drawSeas(scene, busy) {
 
 const STEPS_ASIDE = [[0, 0], [0, -0.25], [0, 0.3], [0.35, 0], [-0.35, 0], [0, -0.5], [0, 0.6], [0.5, 0.4], [-0.5, -0.4], [0.8, 0], [-0.8, 0]];
 
-function drawAreaName(scene, text, position, size, properties = {}) {
+/** A name near its spot, clear of what is on the first board that has room. */
+function drawAreaName(scene, boards, text, position, size, properties = {}) {
   const width = widthOf(text, size, properties['font-weight'] === 700) + (properties.spacing ?? 0) * text.length;
-  for (const [east, north] of STEPS_ASIDE) {
-    const [x, y] = scene.at([position[0] + east, position[1] + north]);
-    const box = boxAbout(x, y, width / 2 + 1, size * 0.65);
-    if (scene.board.free(box)) {
-      write(scene, text, { at: [x, y], box }, size, properties);
-      return;
+  for (const board of boards) {
+    for (const [east, north] of STEPS_ASIDE) {
+      const [x, y] = scene.at([position[0] + east, position[1] + north]);
+      const box = boxAbout(x, y, width / 2 + 1, size * 0.65);
+      if (board.free(box)) {
+        write(scene, text, { at: [x, y], box }, size, properties);
+        return;
+      }
     }
   }
 }
@@ -57,11 +60,12 @@ function drawAreaName(scene, text, position, size, properties = {}) {
 export function drawAreaNames(scene) {
   for (const province of DATA.context.provinces.filter((p) => p.study)) {
     const text = isPersian() ? nameOf(province) : nameOf(province).toUpperCase();
-    drawAreaName(scene, text, province.spot, isPersian() ? (scene.small ? 12 : 15) : 12.5, { 'font-weight': 700, spacing: isPersian() ? 0 : 1.2, fill: '#2A3340' });
+    // A province is named even where its sites leave no room.
+    drawAreaName(scene, [scene.board, scene.hard], text, province.spot, isPersian() ? (scene.small ? 12 : 15) : 12.5, { 'font-weight': 700, spacing: isPersian() ? 0 : 1.2, fill: '#2A3340' });
   }
   const neighbour = { fill: '#6A6458' };
-  for (const land of DATA.context.neighbours) drawAreaName(scene, nameOf(land), land.spot, 11, neighbour);
-  for (const province of DATA.context.provinces.filter((p) => !p.study)) drawAreaName(scene, nameOf(province), province.spot, 11, neighbour);
+  for (const land of DATA.context.neighbours) drawAreaName(scene, [scene.board], nameOf(land), land.spot, 11, neighbour);
+  for (const province of DATA.context.provinces.filter((p) => !p.study)) drawAreaName(scene, [scene.board], nameOf(province), province.spot, 11, neighbour);
 }
 
 export function drawTowns(scene) {

@@ -7,7 +7,7 @@ import { LIST_LENGTH, PARKS, SITES, UNDETERMINED } from './data.js';
 import { distanceKm } from './geo.js';
 import { isExploratory, now, official, state, update } from './state.js';
 import { badge, changeMark, parkChip } from './symbols.js';
-import { joined, kindName, nameOf, num, percent, provinceName, siteName, t } from './text.js';
+import { joined, kindName, nameOf, num, percent, provinceName, siteName, t, wordOf } from './text.js';
 
 const at = (i) => [SITES.lon[i], SITES.lat[i]];
 const names = (sites) => joined(sites.map(siteName));
@@ -59,7 +59,7 @@ function chance(i) {
 
 function parkRow(pick, k) {
   const i = pick.site, goes = preview().leaves.includes(i);
-  const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i]), t(`rung_${pick.rung}`), SITES.verdict[i] === UNDETERMINED ? t('undetermined') : ''].filter(Boolean).join(' · ');
+  const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i]), wordOf(`rung_${pick.rung}`), SITES.verdict[i] === UNDETERMINED ? t('undetermined') : ''].filter(Boolean).join(' · ');
   return h('tr', { 'data-row': i, class: goes ? 'goes' : null },
     h('td', {}, badge(i), isExploratory() ? changeMark(official.rank[i], now.scores.rank[i]) : null),
     h('td', { class: 'who' }, siteLink(i), h('span', { class: 'sub', text: under }), alternative(k)),

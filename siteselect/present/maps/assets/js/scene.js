@@ -65,5 +65,6 @@ export function overScene(scene) {
 /** Set a word on a free spot, which is then taken. */
 export function write(scene, text, spot, size, properties = {}) {
   scene.board.take(spot.box);
+  scene.hard.take(spot.box);
   scene.parts.names.push(label(text, spot.at[0], spot.at[1], size, properties));
 }

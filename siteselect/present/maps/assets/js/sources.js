@@ -2,13 +2,13 @@
 import { apart, byId, fill, h } from './base.js';
 import { section } from './card.js';
 import { DATA, OPEN, SITES } from './data.js';
-import { dateText, direction, joined, km, nameOf, statusWord, t } from './text.js';
+import { dateText, direction, joined, km, nameOf, statusWord, t, wordOf } from './text.js';
 
 function sourceBlock(source) {
   const facts = [[t('licence'), source.licence], [t('date'), source.date], [t('accuracy'), source.accuracy > 0 ? km(source.accuracy) : '–']];
   return h('section', { class: 'source' }, h('h4', { text: nameOf(source) }),
     ...facts.map(([label, text]) => h('div', { class: 'sub' }, `${label}: `, apart(text))),
-    h('div', { class: 'sub', text: `${t(source.origin)} · ${t(source.coverage === 'complete' ? 'coverageComplete' : 'coveragePartial')}` }),
+    h('div', { class: 'sub', text: `${wordOf(source.origin)} · ${t(source.coverage === 'complete' ? 'coverageComplete' : 'coveragePartial')}` }),
     h('p', { dir: 'ltr', class: 'sub', text: source.attribution }), h('p', { dir: 'ltr', class: 'sub', text: source.quality }));
 }
 

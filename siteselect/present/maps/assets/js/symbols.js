@@ -7,11 +7,13 @@ import { num, t } from './text.js';
 export const RAMP = Object.freeze(['#EDE9A3', '#8FD07A', '#35A088', '#31688E', '#3B1F64']);
 // Okabe and Ito's colours, the same for the same group in every study; never without its name.
 const GROUP_COLOURS = Object.freeze({
+  __proto__: null,
   feedstock: '#0072B2', industry: '#E69F00', transport: '#009E73', energy_water: '#56B4E9',
   hazards: '#D55E00', environment: '#CC79A7', land: '#F0E442', labour: '#7F8893',
 });
 const SPARE_COLOURS = Object.values(GROUP_COLOURS);
 export const FLUIDS = Object.freeze({
+  __proto__: null,
   gas: { colour: '#B3261E', dash: '' }, ethylene: { colour: '#6A1B9A', dash: '7 3' },
   crude: { colour: '#2B2B2B', dash: '1.5 3' }, product: { colour: '#7A5A00', dash: '9 3 2 3' },
   ngl: { colour: '#C2185B', dash: '3 2' },
@@ -66,6 +68,7 @@ export function portSymbol(depth, x, y) {
 /** Works that give feedstock: flame, tank or saw roof; hollow if recalled. */
 export function worksSymbol(kind, x, y, recalled) {
   const paths = {
+    __proto__: null,
     gas_refinery: [`M${x} ${y - 6}c4 4 4.5 6 4.5 8a4.5 4.5 0 0 1 -9 0c0 -2 2 -3 4.5 -8Z`, '#B3261E'],
     oil_refinery: [`M${x - 4.5} ${y + 5}v-9q4.5 -3 9 0v9Z`, '#2B2B2B'],
   };

@@ -51,7 +51,7 @@ export function range(low, high) {
   return isPersian() ? `${low} تا ${high}` : `${low}–${high}`;
 }
 
-const UNIT_WORDS = { km: 'km', ha: 'ha', deg: 'deg', m: 'metres', people: 'people', 'kt/y': 'ktY', class: 'classN', estates: 'estatesN', events: 'eventsN' };
+const UNIT_WORDS = { __proto__: null, km: 'km', ha: 'ha', deg: 'deg', m: 'metres', people: 'people', 'kt/y': 'ktY', class: 'classN', estates: 'estatesN', events: 'eventsN' };
 
 /** Names one after another. */
 export function joined(names) {
@@ -90,13 +90,16 @@ export function provinceName(code) {
   return found ? nameOf(found) : code;
 }
 
-export function kindName(kind) {
-  return WORDS[kind] ? t(kind) : kind;
+/** The word of the page for a word of the data; one that the page does not know stays as it is. */
+export function wordOf(key) {
+  return WORDS[key] ? t(key) : key;
 }
 
+export const kindName = wordOf;
+
 export function statusWord(status) {
-  const keys = { 'in force': 'inForce', 'needs legal text': 'needsText' };
-  return t(keys[status] ?? status);
+  const keys = { __proto__: null, 'in force': 'inForce', 'needs legal text': 'needsText' };
+  return wordOf(keys[status] ?? status);
 }
 
 /** A date in the calendar of the language first and the other in brackets; other text as it is. */

@@ -47,7 +47,7 @@ export function waterfall(told, readings = null) {
     const start = from, open = state.openGroup === g;
     from += sums.earned;
     const button = h('button', {
-      type: 'button', class: 'fall-row', 'aria-expanded': String(open),
+      type: 'button', class: 'fall-row', id: `fall-row-${g}`, 'aria-expanded': String(open),
       onclick: () => update({ openGroup: open ? null : g }),
     }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), h('span', { class: 'figure', text: num(sums.earned, 3) }));
     return open ? [button, criteriaTable(told, readings, g)] : [button];

@@ -1,6 +1,8 @@
 // Every word of the page, English and Persian.
 
+// No prototype, so that only a word of the page is found, whatever is asked for.
 export const WORDS = Object.freeze({
+  __proto__: null,
   ranking: ['Ranking', 'رتبه‌بندی'],
   views: ['Views', 'نماها'],
   details: ['Details', 'جزئیات'],
