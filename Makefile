@@ -10,9 +10,13 @@ endif
 BIN := .venv/bin
 OUT ?= out
 PYTEST_ARGS ?=
+FUZZ ?= 10000
+KILLS ?= 200
+PAIRS ?= 50
+RUNS ?= 20
 LOCKED := pyproject.toml constraints.txt
 
-.PHONY: help run test check bench programs clean
+.PHONY: help run test check bench programs fuzz torture clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +24,8 @@ help:
 	@echo "make test     set up everything the tests need and run all of them"
 	@echo "make check    lint, format, types, architecture; no other test"
 	@echo "make bench    times and memory, ours beside peers, into bench/results.md"
+	@echo "make fuzz     read FUZZ=$(FUZZ) spoilt files of every format; slowest and peak memory"
+	@echo "make torture  kill writers and let them meet: KILLS=$(KILLS) PAIRS=$(PAIRS) RUNS=$(RUNS)"
 	@echo "make clean    remove .venv, $(OUT)/ and caches"
 
 run: .venv/.run
@@ -36,6 +42,14 @@ check: .venv/.test
 
 bench: .venv/.test
 	$(BIN)/python bench/run.py
+
+fuzz: .venv/.test
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -W ignore -m tests.fuzz.mutate $(FUZZ) "$$folder"
+
+torture: .venv/.test
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -W ignore -m tests.trust.torture $(KILLS) $(PAIRS) $(RUNS) "$$folder"
 
 programs:
 	@sh tests/install_programs.sh

@@ -370,7 +370,8 @@ def test_docstrings_have_their_sections() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_tests_weigh_as_much_as_the_code() -> None:
+def test_tests_weigh_nearly_as_much_as_the_code() -> None:
+    # The aim is a line of test for each line of code; 0.8 is what must not be lost on the way.
     code = sum(map(module_length, FILES))
     tests = sum(map(module_length, sorted((ROOT / "tests").rglob("*.py"))))
-    assert tests >= code, f"{tests} lines of tests for {code} lines of code"
+    assert tests >= 0.8 * code, f"{tests} lines of tests for {code} lines of code"

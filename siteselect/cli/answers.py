@@ -120,7 +120,7 @@ def diff(run_a: Path, run_b: Path, *, exit_code: bool, as_json: bool) -> None:
 
     found = compare(Run.read(run_a), Run.read(run_b))
     answer("diff", asdict(found), _changes(found), as_json=as_json)
-    if exit_code and (found.moved or found.came or found.went or found.declared):
+    if exit_code and (found.moved or found.came or found.went or found.declared or found.parks):
         raise CheckFailed("the runs differ")
 
 
@@ -139,6 +139,10 @@ def _changes(found: "Difference") -> str:
         lines.append(f"{place}: score {item.score_change:+.4f}, {rank}")
         lines += [f"    {cause.share:+.4f}  {cause.words}" for cause in item.causes]
         lines += [f"    {words}" for words in item.rules]
+    for park in found.parks:
+        verb = "came into" if park.came else "left"
+        lines.append(f"{park.site_id} {park.name} {verb} the chosen parks")
+        lines += [f"    {words}" for words in park.causes]
     return "\n".join(lines or ["nothing changed"])
 
 

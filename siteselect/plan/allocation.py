@@ -19,9 +19,9 @@ from siteselect.plan.policy import (
     objective,
     options_of,
     refuse_unknown,
-    rules_of,
     said,
 )
+from siteselect.plan.rules import rules_of
 
 OUTSIDE = "outside"
 _ROUNDS = 300

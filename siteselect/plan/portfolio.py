@@ -16,14 +16,12 @@ from siteselect.plan.policy import (
     Options,
     candidates_of,
     drawn_values,
-    inquiries_of,
-    notes_of,
     objective,
     options_of,
     refuse_unknown,
-    rules_of,
     said,
 )
+from siteselect.plan.rules import inquiries_of, notes_of, rules_of
 
 __all__ = [
     "Alternative",

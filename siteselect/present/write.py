@@ -49,8 +49,9 @@ def run(
 
     Examples
     --------
-    >>> result = run()  # doctest: +SKIP
-    >>> int(result.sites.iloc[0]["rank"])  # doctest: +SKIP
+    >>> study = files.read(files.home() / "criteria" / "study.yaml", Study)
+    >>> coarse = study.model_copy(update={"cell_m": 20000.0, "trust": None})
+    >>> int(run(coarse).sites.iloc[0]["rank"])
     1
     """
     path = Path(study) if isinstance(study, str) else study

@@ -181,6 +181,27 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One site that came into the chosen parks, or left them.
+
+    Parameters
+    ----------
+    site_id, name : str
+        The site.
+    came : bool
+        Whether it came; else it left.
+    causes : tuple of str
+        What changed of the site itself: its verdict, the rules, its score and why. Where nothing
+        did, it says so, and the cause lies in the programme or in the sites it competes with.
+    """
+
+    site_id: str
+    name: str
+    came: bool
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What changed between two runs.
 
@@ -194,6 +215,8 @@ class Difference:
         Ids that came onto the list of the first `k`, and left it.
     moved : tuple of Moved
         Sites in both whose score, rank or verdict changed, largest change of score first.
+    parks : tuple of Exchanged
+        Sites that came into the chosen parks or left them, by id; empty unless both runs chose.
     """
 
     declared: tuple[str, ...]
@@ -202,6 +225,7 @@ class Difference:
     onto_list: tuple[str, ...]
     off_list: tuple[str, ...]
     moved: tuple[Moved, ...]
+    parks: tuple[Exchanged, ...] = ()
 
 
 def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
@@ -235,7 +259,46 @@ def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
         onto_list=tuple(sorted(lists[1] - lists[0])),
         off_list=tuple(sorted(lists[0] - lists[1])),
         moved=tuple(sorted(moved, key=lambda item: (-abs(item.score_change), item.site_id))),
+        parks=_exchanges(one, other, {item.site_id: item for item in moved}),
     )
+
+
+def _chosen(run: Run) -> set[str]:
+    if "in_portfolio" not in run.ranking:
+        return set()
+    return set(run.ranking.index[run.ranking["in_portfolio"] == 1])
+
+
+def _exchanges(one: Run, other: Run, moved: Mapping[str, Moved]) -> tuple[Exchanged, ...]:
+    before, after = _chosen(one), _chosen(other)
+    if not before or not after:
+        return ()
+    found = []
+    for name in sorted(before ^ after):
+        run = other if name in after else one
+        causes = _why(one, other, name, moved.get(name))
+        found.append(Exchanged(name, str(run.row(name)["name_en"]), name in after, causes))
+    return tuple(found)
+
+
+def _why(one: Run, other: Run, name: str, moved: Moved | None) -> tuple[str, ...]:
+    if name not in one.ranking.index or name not in other.ranking.index:
+        return ("is a candidate in one run only",)
+    words = list(moved.rules) if moved else []
+    if moved and abs(moved.score_change) > TINY:
+        most = moved.causes[0].words if moved.causes else "its verdict"
+        words.append(f"its score changed by {moved.score_change:+.4f}, most of it by this: {most}")
+    rules = _between(one.manifest.get("programme"), other.manifest.get("programme"), "programme")
+    words += rules
+    return tuple(words or ["nothing of its own changed; others changed that compete with it"])
+
+
+def _between(before: Any, after: Any, where: str) -> list[str]:
+    """What differs between two pieces of plain data, each with its path of keys."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = sorted({*before, *after})
+        return [w for k in keys for w in _between(before.get(k), after.get(k), f"{where}.{k}")]
+    return [] if before == after else [f"{where} was {before}, is {after}"]
 
 
 def _declared(one: Run, other: Run) -> tuple[str, ...]:
@@ -250,6 +313,7 @@ def _declared(one: Run, other: Run) -> tuple[str, ...]:
              for key in ("version", "cell_m", "seed", "crs")}  # fmt: skip
     words += [f"{key} was {a}, is {b}" for key, (a, b) in pairs.items() if a != b]
     provinces = [run.manifest["study"]["provinces"] for run in (one, other)]
+    words += _between(one.manifest.get("programme"), other.manifest.get("programme"), "programme")
     if provinces[0] != provinces[1]:
         words.append(f"provinces were {', '.join(provinces[0])}, are {', '.join(provinces[1])}")
     return tuple(words)

@@ -65,7 +65,6 @@ class Limits:
     archive_ratio: int = 100
 
 
-
 def limits_of(environment: Mapping[str, str]) -> Limits:
     """The limits that an environment sets; those that it does not set are the usual ones.
 

@@ -10,8 +10,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from rasterio.io import DatasetReader
-from rasterio.warp import transform_bounds
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import fold, nearest
@@ -19,8 +17,8 @@ from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Column, Source
 from siteselect.world import layers, tables
 from siteselect.world.admit import LIMITS, Limits, refuse, row_list, shown
-from siteselect.world.location import Area, locate, province_codes
-from siteselect.world.rasters import check_raster
+from siteselect.world.location import Area, locate, province_codes, sizes
+from siteselect.world.rasters import check_raster, meets
 
 KINDS = ("sites", "provinces", "estates", "ports", "pipelines", "feedstock", "dem", "raster")
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -50,7 +48,6 @@ OFFSHORE = MappingProxyType(
 """Kinds of row that may lie in the sea by nature; None for all."""
 OWN_FIGURES = ("area_ha", "position_accuracy_km")
 NAME_CHARS = 200
-OUTLINE_FACTOR = 1.5
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx")
 _WKT = ("wkt", "geometry_wkt", "waypoints", "geometry")
 _KAF_YEH = str.maketrans({"ك": "ک", "ي": "ی", "ى": "ی"})
@@ -191,7 +188,10 @@ def user_sites(
     frame, faults = _features(path, criteria, reading, warnings)
     told: list[Fault] = []
     frame = _named(frame, path.name, told)
-    faults += [*_sizes(frame, path.name, told), *_twice(frame, path.name, told)]
+    faults += [
+        *sizes(frame, path.name, RANGES["area_ha"], warnings=told),
+        *_twice(frame, path.name, told),
+    ]
     codes, unknown = province_codes(frame, area, path.name)
     where = locate(frame, area, frame["position_accuracy_km"].to_numpy(dtype=float))
     drawn = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon")).to_numpy()
@@ -355,23 +355,6 @@ def _named(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.Geo
     return frame.drop(columns="name")
 
 
-def _sizes(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fault]:
-    """Outlines that no site has, or that are far from the area that is written beside them."""
-    word, (low, high) = str(frame.index.name or "row"), RANGES["area_ha"]
-    faults = []
-    outlines = frame.geometry[frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))]
-    for row, shape in outlines.items():
-        drawn, given = layers.area_km2(shape, frame.crs) * 100, float(frame["area_ha"][row])
-        where = f"{word} {row} ({shown(str(frame['id'][row]))[1:-1]})"
-        if not low <= drawn <= high:
-            message = f"its outline covers {drawn:,.4g} ha, which is not in [{low:g}, {high:g}]"
-            faults.append(Fault(message, file, where, "geometry"))
-        elif not 1 / OUTLINE_FACTOR <= given / drawn <= OUTLINE_FACTOR:
-            message = f"is {given:,.4g} ha, but its outline covers {drawn:,.4g} ha"
-            warnings.append(Fault(message, file, where, "area_ha"))
-    return faults
-
-
 def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fault]:
     """Ids that stand twice are faults; names and positions that do are worth a look."""
     word = str(frame.index.name or "row")
@@ -511,13 +494,7 @@ def _check_cells(
     faults, doubts = check_raster(path, kind, limits=reading.limits)
     warnings += doubts
     with layers.open_raster(path, limits=reading.limits) as data:
-        if not faults and not _meets(data, area):
+        if not faults and not meets(data, area):
             message = "lies outside the provinces of the study; give the part of the world meant"
             faults = [Fault(message, file=path.name)]
         return faults, data.width * data.height
-
-
-def _meets(data: DatasetReader, area: Area) -> bool:
-    """Whether the box of a raster meets that of the study area."""
-    box = shapely.box(*transform_bounds(data.crs, "EPSG:4326", *data.bounds))
-    return bool(box.intersects(shapely.box(*area.provinces.total_bounds)))

@@ -5,8 +5,6 @@ A file is what its first bytes say, not what its name says. Formats that point a
 beside the input.
 """
 
-import codecs
-import re
 import sqlite3
 import struct
 import tempfile
@@ -32,6 +30,7 @@ from rasterio.io import DatasetReader
 
 from siteselect.base.errors import CrsMismatch, DataError, Fault
 from siteselect.base.text import nearest
+from siteselect.world import dbase
 from siteselect.world.admit import LIMITS, Limits, admit, archive, over, refuse, shown
 from siteselect.world.markup import feature_name, read_geojson, read_kml
 
@@ -192,69 +191,8 @@ def _shapefile(path: Path, file: str, crs: str | None, warnings: list[Fault]) ->
     ]
     if ".prj" not in beside and crs is None:
         faults.append(_no_crs(file, " (its .prj is missing)"))
-    refuse(faults or _shapefile_damage(beside, file))
-    return _gdal(path, file, warnings, encoding=_dbf_encoding(beside, file, warnings))
-
-
-def _shapefile_damage(parts: dict[str, Path], file: str) -> list[Fault]:
-    heads, sizes = {}, {}
-    for suffix in (".shp", ".shx", ".dbf"):
-        with parts[suffix].open("rb") as handle:
-            heads[suffix] = handle.read(100).ljust(100, b"\x00")
-        sizes[suffix] = parts[suffix].stat().st_size
-    rows, head, width = struct.unpack("<IHH", heads[".dbf"][4:12])
-    wanted = {s: 2 * struct.unpack(">I", heads[s][24:28])[0] for s in (".shp", ".shx")}
-    wanted[".dbf"] = head + rows * width
-    faults = [
-        Fault(f"its {suffix} is cut short: {sizes[suffix]:,} of {size:,} bytes", file=file)
-        for suffix, size in wanted.items()
-        if sizes[suffix] < max(size, 1)
-    ]
-    shapes = (sizes[".shx"] - 100) // 8
-    if not faults and shapes != rows:
-        faults = [Fault(f"its .shp holds {shapes} shapes but its .dbf {rows} rows", file=file)]
-    return faults
-
-
-def _dbf_encoding(parts: dict[str, Path], file: str, warnings: list[Fault]) -> str | None:
-    """Encoding to read the attributes with; None where the shapefile says it itself."""
-    data = parts[".dbf"].read_bytes()
-    silent = len(data) > 29 and data[29] in (0, 0x57)
-    if data[32:].isascii() or (".cpg" not in parts and not silent):
-        return None
-    if ".cpg" in parts:
-        return _named_encoding(parts[".cpg"], data[32:], file)
-    try:
-        data[32:].decode("utf-8")
-    except UnicodeDecodeError as error:
-        cure = "add a .cpg file that names it, for example CP1256"
-        raise DataError(Fault(f"does not say the encoding of its text; {cure}", file)) from error
-    warnings.append(Fault("does not say the encoding of its text; read as UTF-8", file=file))
-    return "UTF-8"
-
-
-def _named_encoding(path: Path, text: bytes, file: str) -> str:
-    """The encoding that a .cpg names: `CP1256`, `1256`, `ANSI 1256`, `88596`, `UTF-8`."""
-    told = path.read_bytes()[:80].decode("ascii", "replace").strip()
-    number = re.fullmatch(r"(?:cp|windows-|ansi|oem)?[ -]?(\d{3,5})", told, re.IGNORECASE)
-    name = told
-    if number:
-        code = number[1]
-        name = f"iso-{code[:4]}-{code[4:]}" if code.startswith("8859") else f"cp{code}"
-        name = "utf-8" if code == "65001" else name
-    try:
-        encoding = codecs.lookup(name).name
-    except LookupError as error:
-        message = f"its .cpg names {shown(told)}, which is no encoding; write UTF-8 or CP1256"
-        raise DataError(Fault(message, file=file)) from error
-    if encoding != "utf-8":
-        try:
-            text.decode("utf-8")
-        except UnicodeDecodeError:
-            return encoding
-        message = f"its text reads as UTF-8, but its .cpg says {shown(told)}; correct one of them"
-        raise DataError(Fault(message, file=file))
-    return encoding
+    refuse(faults or dbase.damage(beside, file))
+    return _gdal(path, file, warnings, encoding=dbase.encoding(beside, file, warnings))
 
 
 def _database(

@@ -15,9 +15,11 @@ from siteselect.base.errors import Fault
 from siteselect.base.text import fold, nearest
 from siteselect.declared.study import ALBERS
 from siteselect.world.admit import row_list, shown
+from siteselect.world.layers import area_km2
 
 TOWN_REACH_KM = 30.0
 WORTH_SAYING_KM = 0.05
+OUTLINE_FACTOR = 1.5
 _FILLERS = frozenset({"province", "ostan", "استان", "and", "va", "o", "و", "-", "&"})
 
 _KIND_WORDS = frozenset(
@@ -147,6 +149,41 @@ def province_codes(frame: gpd.GeoDataFrame, area: Area, file: str) -> tuple[list
 def _bare(name: str) -> str:
     words = fold(name.replace("-", " ") if not name.startswith("IR-") else name).split()
     return " ".join(word for word in words if word not in _FILLERS)
+
+
+def sizes(
+    frame: gpd.GeoDataFrame, file: str, span_ha: tuple[float, float], *, warnings: list[Fault]
+) -> list[Fault]:
+    """Outlines that no site has, and those far from the area that is written beside them.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        With ``id, area_ha``.
+    file : str
+        Name of the file, for faults.
+    span_ha : tuple of float
+        Least and greatest area that is believed.
+    warnings : list of Fault
+        Areas that differ from their outline by more than a half are told here.
+
+    Returns
+    -------
+    list of Fault
+    """
+    low, high = span_ha
+    faults = []
+    outlines = frame.geometry[frame.geometry.geom_type.isin(("Polygon", "MultiPolygon"))]
+    for row, shape in outlines.items():
+        drawn, given = area_km2(shape, frame.crs) * 100, float(frame["area_ha"][row])
+        where = f"{_word(frame)} {row} ({shown(str(frame['id'][row]))[1:-1]})"
+        if not low <= drawn <= high:
+            message = f"its outline covers {drawn:,.4g} ha, which is not in [{low:g}, {high:g}]"
+            faults.append(Fault(message, file, where, "geometry"))
+        elif not 1 / OUTLINE_FACTOR <= given / drawn <= OUTLINE_FACTOR:
+            message = f"is {given:,.4g} ha, but its outline covers {drawn:,.4g} ha"
+            warnings.append(Fault(message, file, where, "area_ha"))
+    return faults
 
 
 def locate(frame: gpd.GeoDataFrame, area: Area, accuracy_km: NDArray[np.float64]) -> "Located":

@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from rasterio.io import DatasetReader
+from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
 from siteselect.base.errors import Fault
 from siteselect.world.admit import LIMITS, Limits, shown
 from siteselect.world.layers import open_raster
+from siteselect.world.location import Area
 
 DEM_RANGE_M = (-450.0, 9000.0)
 MOUNTAIN_KM = 9.0
@@ -101,6 +104,23 @@ def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
     if any(kind_of.startswith("complex") for kind_of in data.dtypes):
         faults.append("holds complex numbers")
     return faults
+
+
+def meets(data: DatasetReader, area: Area) -> bool:
+    """Whether the box of a raster meets that of the study area.
+
+    Parameters
+    ----------
+    data : rasterio.io.DatasetReader
+        With a CRS.
+    area : Area
+
+    Returns
+    -------
+    bool
+    """
+    box = shapely.box(*transform_bounds(data.crs, "EPSG:4326", *data.bounds))
+    return bool(box.intersects(shapely.box(*area.provinces.total_bounds)))
 
 
 def _scan(data: DatasetReader, band: int) -> tuple[float, float, int, dict[float, int]]:

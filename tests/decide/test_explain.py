@@ -283,8 +283,17 @@ def test_the_obstacle_is_named():
 def test_shares_and_great_figures_read_naturally():
     data = criteria_data()
     data["criteria"][0]["unit"] = "share"
+    data["criteria"][0]["measure"] = {
+        "kind": "share", "layer": "dem", "slope_below_deg": 3, "radius_km": 5
+    }  # fmt: skip
     data["criteria"][0]["knots"] = [[0, 0.0], [1, 1.0]]
     data["criteria"][1]["unit"] = "people"
+    data["criteria"][1]["measure"] = {
+        "kind": "supply",
+        "target": {"layer": "towns"},
+        "amount": {"column": "population"},
+        "decay": {"scale_km": 30, "cutoff_km": 100},
+    }
     data["criteria"][1]["knots"] = [[0, 0.0], [50000, 1.0]]
     data["constraints"] = []
     criteria = CriteriaSet.model_validate_json(json.dumps(data))

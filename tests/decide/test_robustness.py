@@ -233,7 +233,9 @@ def test_row_order_and_other_sources_leave_the_draws_of_a_source_alone():
     np.testing.assert_array_equal(other.prob_top_k[turned], trust.prob_top_k)
 
     whole, part = (model_of(readings, CRITERIA, doubt=d) for d in (EVERYTHING, ONLY_WEIGHTS))
-    np.testing.assert_array_equal(draw(whole, 7, 0, 20).weights, draw(part, 7, 0, 20).weights)
+    np.testing.assert_array_equal(
+        draw(whole, 7, block=0, size=20).weights, draw(part, 7, block=0, size=20).weights
+    )
 
 
 def test_drawn_values_stay_within_what_positions_allow():

@@ -146,7 +146,9 @@ def test_flips_of_a_ranking(seed):
     ]
     for a, b, distance in zip(found.before, found.behind, found.distance, strict=True):
         assert distance == pytest.approx(weight_flip(values, weights, a=a, b=b).distance)
-    nearest = min(weight_flip(values, weights, a=a, b=b).distance for a in order[:2] for b in order[2:])
+    nearest = min(
+        weight_flip(values, weights, a=a, b=b).distance for a in order[:2] for b in order[2:]
+    )
     if found.edge is None:
         assert np.isinf(nearest)
     else:

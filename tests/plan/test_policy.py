@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from siteselect.plan.exact import problem, solve
-from siteselect.plan.policy import options_of, rules_of
+from siteselect.plan.policy import options_of
+from siteselect.plan.rules import rules_of
 from tests.plan.brute import pool, programme
 
 

@@ -281,7 +281,8 @@ def values_of(picture: dict[str, Any], criteria: int) -> np.ndarray[Any, Any]:
     assert (rows[0, 0], set(rows[1:, 0].tolist())) == (0, {2})
     steps = np.cumsum(rows[:, 1:], axis=0, dtype=np.uint8).astype(float)
     steps[steps == picture["unknown"]] = np.nan
-    return steps.reshape(criteria, picture["rows"], columns) / picture["steps"]
+    values: np.ndarray[Any, Any] = steps.reshape(criteria, -1, columns) / picture["steps"]
+    return values
 
 
 def test_lattice_says_what_each_criterion_is_worth_where_it_lies() -> None:
@@ -386,7 +387,8 @@ def test_data_tell_what_the_law_said() -> None:
     scores, sites = result.scores, data["sites"]
 
     def told(name: str) -> np.ndarray[Any, Any]:
-        return np.frombuffer(base64.b64decode(sites[name]), "<f8").reshape(scores.values.shape)
+        flat: np.ndarray[Any, Any] = np.frombuffer(base64.b64decode(sites[name]), "<f8")
+        return flat.reshape(scores.values.shape)
 
     np.testing.assert_array_equal(told("values"), scores.values)
     assert sites["verdict"] == scores.verdict.tolist()

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from pyproj import Geod, Transformer
 from rasterio.io import MemoryFile
+from scipy.ndimage import uniform_filter
 
 from siteselect.base.text import fold
 from siteselect.decide.score import score
@@ -631,9 +632,11 @@ def test_the_paper_can_be_larger(reader: Reader, full_path: Path) -> None:
 
 
 def picture_of(content: bytes) -> Any:
-    """Pixels of a PNG as grey values, shape (rows, columns)."""
+    """Pixels of a PNG as soft grey values, shape (rows, columns)."""
     with MemoryFile(content) as file, file.open() as image:
-        return image.read([1, 2, 3]).astype(float).mean(axis=0)
+        grey = image.read([1, 2, 3]).astype(float).mean(axis=0)
+    # Hatches and letters fall on pixels by chance; shapes do not.
+    return uniform_filter(grey, 5)
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -659,7 +662,7 @@ def test_the_sheet_prints_what_the_screen_shows(
         top, left = round(box["y"]) + down, round(box["x"]) + right
         part = printed[top : top + shown.shape[0], left : left + shown.shape[1]]
         fits.append(np.corrcoef(part[middle].ravel(), shown[middle].ravel())[0, 1])
-    assert max(fits) > 0.8
+    assert max(fits) > 0.9, max(fits)
     quiet(visit)
 
 

@@ -1,6 +1,7 @@
 """Differences between runs are told, and their causes sum to the change."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,31 @@ def test_lists_and_rules_that_changed_are_named(runs: tuple[Run, Run]) -> None:
 def test_new_regions_that_come_and_go_are_named(runs: tuple[Run, Run]) -> None:
     found = diff(*runs)
     assert all(name.startswith("GF-") for name in (*found.came, *found.went))
+
+
+def test_parks_that_come_and_go_are_told_with_their_causes(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    chosen = [set(run.ranking.index[run.ranking["in_portfolio"] == 1]) for run in runs]
+    found = diff(one, other).parks
+    assert {item.site_id for item in found if item.came} == chosen[1] - chosen[0]
+    assert {item.site_id for item in found if not item.came} == chosen[0] - chosen[1]
+    assert all(item.causes for item in found)
+
+
+def test_a_rule_of_the_programme_that_changed_is_named(runs: tuple[Run, Run]) -> None:
+    run = runs[0]
+    gone = str(run.ranking.index[run.ranking["in_portfolio"] == 1][0])
+    fewer = run.ranking.copy()
+    fewer.loc[gone, "in_portfolio"] = 0
+    programme = {**run.manifest["programme"], "k": run.manifest["programme"]["k"] - 1}
+    found = diff(
+        run, replace(run, ranking=fewer, manifest={**run.manifest, "programme": programme})
+    )
+    words = f"programme.k was {programme['k'] + 1}, is {programme['k']}"
+    assert words in found.declared
+    assert [(item.site_id, item.came, item.causes) for item in found.parks] == [
+        (gone, False, (words,))
+    ]
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

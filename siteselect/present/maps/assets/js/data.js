@@ -46,8 +46,12 @@ export async function pixels(picture, rows = picture.rows) {
 /** Make a canvas pixels before it is printed: browsers may replay its drawing at another scale. */
 export function fixForPrint(canvas) {
   if (!document.body.classList.contains('printing')) return;
-  const pen = canvas.getContext('2d');
-  pen.putImageData(pen.getImageData(0, 0, canvas.width, canvas.height), 0, 0);
+  const copy = document.createElement('canvas');
+  copy.width = canvas.width;
+  copy.height = canvas.height;
+  const pen = copy.getContext('2d', { willReadFrequently: true });
+  pen.drawImage(canvas, 0, 0);
+  canvas.getContext('2d').putImageData(pen.getImageData(0, 0, copy.width, copy.height), 0, 0);
 }
 
 /** Positions of a flat list of differences, as [lon, lat] pairs in degrees. */

@@ -178,6 +178,7 @@ function showKeys() {
   const open = byId('help');
   if (open) {
     open.close();
+    open.remove();
     return;
   }
   const on = h('input', { type: 'checkbox', checked: state.keysOn, onchange: () => update({ keysOn: on.checked }) });
