@@ -152,7 +152,8 @@ def table_of(frame: gpd.GeoDataFrame, criteria: CriteriaSet, seed: int = 0) -> P
         c.id for c in criteria.constraints if c.measure is not None
     ]
     values = rng.uniform(0, 60, (len(frame), len(columns)))
-    values[:, : len(criteria.criteria)][rng.uniform(size=(len(frame), len(criteria.criteria))) < 0.1] = np.nan
+    weighed = (len(frame), len(criteria.criteria))
+    values[:, : weighed[1]][rng.uniform(size=weighed) < 0.1] = np.nan
     slack = frame["position_accuracy_km"].to_numpy()[:, None]
     return PerformanceTable(
         place_ids=frame["id"].to_numpy(),

@@ -85,9 +85,7 @@ def test_a_study_made_by_init_is_checked_and_run(siteselect: Command, tmp_path: 
     assert siteselect("init", "new").code == 4
 
 
-def test_every_fault_of_a_study_is_named_with_its_line(
-    siteselect: Command, tmp_path: Path
-) -> None:
+def test_every_fault_of_a_study_is_named_with_its_line(siteselect: Command, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(
         "id: x\ntitles: {en: X}\nprovinces: [IR-18]\ncel_m: 500\ncriteria: petrochemical.yaml\n"
     )
