@@ -1,6 +1,9 @@
 """The exact core: a set chosen with proof, what else could have been, and why none can be."""
 
-from collections.abc import Collection
+import contextlib
+import os
+import sys
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -251,6 +254,23 @@ def _maximise(
     return None if found is None else (found[0], max(found[1], ceiling - margin))
 
 
+@contextlib.contextmanager
+def silent() -> Iterator[None]:
+    """Keep what compiled code prints off the standard output, which belongs to the answer.
+
+    HiGHS writes some of its remarks there even when it is told to be quiet.
+    """
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)
+
+
 def _branch(
     gain: Floats, matrix: Any, limits: Floats, box: Floats, whole: int
 ) -> tuple[Floats, float] | None:
@@ -259,13 +279,14 @@ def _branch(
     free = np.flatnonzero(box[:, 0] < box[:, 1])
     base = np.where(box[:, 0] == box[:, 1], box[:, 0], 0.0)
     left = limits - matrix @ base
-    found = milp(
-        -gain[free],
-        constraints=LinearConstraint(matrix[:, free], -np.inf, left),
-        bounds=Bounds(box[free, 0], box[free, 1]),
-        integrality=(free < whole).astype(np.int64),
-        options={"mip_rel_gap": 0.0, "time_limit": TIME_LIMIT_S},
-    )
+    with silent():
+        found = milp(
+            -gain[free],
+            constraints=LinearConstraint(matrix[:, free], -np.inf, left),
+            bounds=Bounds(box[free, 0], box[free, 1]),
+            integrality=(free < whole).astype(np.int64),
+            options={"mip_rel_gap": 0.0, "time_limit": TIME_LIMIT_S},
+        )
     if found.x is None:
         if found.status == _INFEASIBLE:
             return None

@@ -1,5 +1,7 @@
 """The exact core against trying everything."""
 
+import subprocess
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -237,3 +239,15 @@ def test_too_few_places_are_refused():
         dispersion(np.zeros((2, 2)), 3)
     with pytest.raises(DataError, match="two places"):
         dispersion(np.zeros((2, 2)), 1)
+
+
+def test_the_solver_keeps_the_standard_output_for_the_answer() -> None:
+    code = (
+        "import os\n"
+        "from siteselect.plan.exact import silent\n"
+        "with silent():\n"
+        "    os.write(1, b'a remark')\n"
+        "os.write(1, b'the answer')\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert said.stdout == b"the answer"
