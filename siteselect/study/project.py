@@ -53,23 +53,24 @@ def init(folder: Path) -> tuple[str, ...]:
         If something of the same name is there already; nothing is changed then.
     """
     bundled = files.home() / "criteria"
-    content = {
-        "study.yaml": (bundled / "study.yaml")
-        .read_text("utf-8")
-        .replace("criteria: petrochemical.yaml", "criteria: criteria/petrochemical.yaml"),
-        "own_sites.csv": OWN_SITES,
-        "README.txt": README,
-    }
+    study = (bundled / "study.yaml").read_text("utf-8")
+    for key, name in (
+        ("criteria: ", "petrochemical.yaml"),
+        ("programme: ", "programme.yaml"),
+        ("$schema=", "schema/study.json"),
+    ):
+        study = study.replace(f"{key}{name}", f"{key}criteria/{name}")
+    content = {"study.yaml": study, "own_sites.csv": OWN_SITES, "README.txt": README}
     content |= {
-        f"criteria/{path.name}": path.read_text("utf-8")
-        for path in sorted(bundled.glob("*.yaml"))
+        f"criteria/{path.relative_to(bundled).as_posix()}": path.read_text("utf-8")
+        for path in sorted([*bundled.glob("*.yaml"), *bundled.glob("schema/*.json")])
         if path.name != "study.yaml"
     }
     there = [Fault("is there already", file=str(folder / name)) for name in content
              if (folder / name).exists()]  # fmt: skip
     if there:
         raise DataError(there)
-    (folder / "criteria").mkdir(parents=True, exist_ok=True)
+    (folder / "criteria" / "schema").mkdir(parents=True, exist_ok=True)
     for name, text in content.items():
         files.write_text(folder / name, text)
     return tuple(content)

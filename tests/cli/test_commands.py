@@ -76,6 +76,12 @@ def test_a_foreign_folder_is_left_alone(siteselect: Command, tmp_path: Path) -> 
 def test_a_study_made_by_init_is_checked_and_run(siteselect: Command, tmp_path: Path) -> None:
     assert siteselect("init", "new").code == 0
     assert siteselect("check", "new/study.yaml").code == 0
+    # What stands beside the study is what is read, not the bundled file of the same name.
+    programme = tmp_path / "new" / "criteria" / "programme.yaml"
+    whole = programme.read_text("utf-8")
+    programme.write_text(whole.replace("k: 13", "kay: 13"), "utf-8")
+    assert "unknown key 'kay'" in siteselect("check", "new/study.yaml").err
+    programme.write_text(whole, "utf-8")
     text = (tmp_path / "new" / "study.yaml").read_text("utf-8")
     (tmp_path / "new" / "study.yaml").write_text(text + "own_sites: own_sites.csv\n", "utf-8")
     said = siteselect("run", "new/study.yaml", *COARSE, "--out", "out")
