@@ -101,7 +101,8 @@ def write(
         manifest = {**result.manifest, "outputs": outputs}
         if missing:
             manifest["warnings"] = [*manifest.get("warnings", ()), *missing]
-        content = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
+        # In the order it was made: that of the criteria's groups is that of the page.
+        content = json.dumps(manifest, ensure_ascii=False, indent=1)
         files.write_text(folder / "manifest.json", content + "\n")
     return missing
 
