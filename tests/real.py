@@ -2,8 +2,9 @@
 
 from functools import cache
 
+from siteselect.study.question import Question, ask
 from siteselect.study.result import Result
-from siteselect.study.run import Question, ask, decide
+from siteselect.study.run import decide
 
 COARSE_M = 4000.0
 

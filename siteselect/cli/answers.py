@@ -59,7 +59,8 @@ def explain(
 ) -> None:
     """Why, why not here, and the least change that would put it on the list."""
     from siteselect.study import explain as explaining
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
     question = ask(study)
     result = decide(question, progress=progress())

@@ -1,5 +1,6 @@
 """Commands that plan: portfolio."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,12 @@ from siteselect.cli.door import answer, json_option, progress, study_argument, t
 @study_argument
 @click.option("--programme", type=click.Path(path_type=Path), help="Programme instead of the"
               " study's.")  # fmt: skip
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="SOURCE",
+    help="Leave out a source of feedstock, by the beginning of its id; may be given again.",
+)
 @click.option("-k", type=click.IntRange(1), help="How many parks, instead of the programme's.")
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", help="Language of the text.")
 @json_option
@@ -20,19 +27,22 @@ def portfolio(
     study: Path | None,
     programme: Path | None,
     *,
+    without: tuple[str, ...],
     k: int | None,
     lang: Literal["en", "fa"],
     as_json: bool,
 ) -> None:
     """The best set of parks, proven, with the price of each rule and the alternatives."""
     from siteselect.study.parks import as_data, story
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
-    result = decide(ask(study, programme=programme, k=k), progress=progress())
+    question = replace(ask(study, programme=programme, k=k), without=without)
+    result = decide(question, progress=progress())
     if result.portfolio is None:
         lines = [w for w in result.warnings if w.startswith("no parks can be chosen")]
         raise NoSolution(lines or ["the study names no programme; give --programme"])
-    data = as_data(result)
+    data = as_data(result) | {"chain": result.manifest["chain"]}
     rows = [
         [pick["id"], pick["park_type"], f"{pick['score']:.3f}", pick["rung"], pick["province"],
          "-" if pick["probability"] is None else f"{pick['probability']:.2f}", pick["name_en"]]

@@ -8,8 +8,8 @@ import click
 from siteselect.cli.door import answer, json_option, progress, say, study_argument, table
 
 if TYPE_CHECKING:
+    from siteselect.study.question import Question
     from siteselect.study.result import Result
-    from siteselect.study.run import Question
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LISTED = 13
@@ -35,7 +35,8 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
         files.writable(out, force=force)
     # Slow to load; a folder that cannot be written was refused above.
     from siteselect.present import write
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
     question = ask(study, **_changes(**options))
     if dry:
@@ -126,7 +127,24 @@ def summary(result: "Result") -> str:
         f"{data['candidates']} candidates, {data['ranked']} ranked by {result.criteria.titles.en}"
     )
     body = table(rows, ["rank", "id", "score", "verdict", "province", "name"])
-    return "\n".join([head, *shares, "", body])
+    return "\n".join([head, *shares, "", body, *_balance(result)])
+
+
+def _balance(result: "Result") -> list[str]:
+    """What the parks draw of the region's feedstock, and what is still sold raw."""
+    plan = result.chain
+    if plan is None or plan.allocation is None:
+        return []
+    drawn = {n: b for n, b in plan.allocation.balances.items() if b.used > 0}
+    rows = [
+        [name, *(f"{x:.0f}" for x in (b.available, b.captive, b.bought, b.used, b.raw, b.left)),
+         "recalled" if b.recalled else "found"]
+        for name, b in sorted(drawn.items(), key=lambda item: (-item[1].used, item[0]))
+    ]  # fmt: skip
+    headings = ["kt/y", "available", "own use", "bought", "parks", "still raw", "raw without",
+                "figures"]  # fmt: skip
+    count = len(plan.allocation.parks)
+    return ["", f"{count} parks draw on the region's feedstock:", table(rows, headings)]
 
 
 @click.command()
@@ -134,7 +152,8 @@ def summary(result: "Result") -> str:
 @json_option
 def sites(study: Path | None, *, as_json: bool) -> None:
     """The pool of candidates, with what is known of each."""
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
     result = decide(ask(study), progress=progress())
     columns = ["id", "kind", "province", "position_accuracy_km", "source_kind", "name_en"]
@@ -166,7 +185,8 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
     # Slow to load; what can be refused without them was refused above.
     from siteselect.declared.criteria import named
     from siteselect.present import write
-    from siteselect.study.run import Own, ask, decide
+    from siteselect.study.question import Own, ask
+    from siteselect.study.run import decide
 
     question = ask(
         study,

@@ -25,7 +25,8 @@ def robustness(study: Path | None, *, as_json: bool) -> None:
     A study that does not say what is in doubt is drawn with the usual doubts.
     """
     from siteselect.declared.study import Trust
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
     # Parks are not asked for here, and take their time.
     question = ask(study, changes={"programme": None})

@@ -157,7 +157,8 @@ def group(source: Path, study: Path | None, aggregation: str | None, **options: 
     A YAML file of members, or a folder of questionnaires that came back.
     """
     from siteselect.study import judgements, weighting
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
     question = ask(study, changes=PLAIN)
     index, k = options["random_index"], options["k"]
@@ -198,7 +199,7 @@ def questionnaire(out: Path, study: Path | None, **options: Any) -> None:
     `weights group FOLDER` reads what comes back.
     """
     from siteselect.present import questionnaire as paper
-    from siteselect.study.run import ask
+    from siteselect.study.question import ask
 
     criteria = ask(study, changes=PLAIN).criteria
     paper.write(criteria, out, language=options["lang"], method=options["method"])
@@ -356,7 +357,8 @@ def _dissent_text(data: dict[str, Any], k: int) -> str:
 def methods(study: Path | None, k: int, out: Path | None, **options: Any) -> None:
     """Every method on the same sites: how much of the ranking hangs on the method."""
     from siteselect.study import panel as panels
-    from siteselect.study.run import ask, decide
+    from siteselect.study.question import ask
+    from siteselect.study.run import decide
 
     result = decide(ask(study, changes=PLAIN), progress=progress())
     thresholds = panels.Thresholds(options["indifference"], options["preference"], options["veto"])

@@ -109,3 +109,5 @@ class Study(Declared):
     """File of the programme of parks, relative to the study; no parks are chosen if absent."""
     own_sites: str | None = None
     """A table or layer of the user's own sites, relative to the study."""
+    units: str | None = None
+    """A register of downstream units, relative to the study; its idle capacity comes first."""

@@ -54,6 +54,12 @@ class Instruments:
     partial: tuple[bool, ...]
     crs: CRS
 
+    @property
+    def made(self) -> dict[str, Reader]:
+        """Readers by what they were asked, so that the same is not made twice."""
+        asked = [d.measure.model_dump_json() for d in self.declarations if d.measure is not None]
+        return dict(zip(asked, self.readers, strict=True))
+
     def without_inquiries(self) -> "Instruments":
         """The same without inquiries, which never colour the map."""
         keep = [not (isinstance(d, Constraint) and d.role == "inquiry") for d in self.declarations]
@@ -98,7 +104,9 @@ def measure(criteria: CriteriaSet, places: Places, catalog: Catalog) -> Performa
     return read(prepare(criteria, catalog, places.crs), places)
 
 
-def prepare(criteria: CriteriaSet, catalog: Catalog, crs: CRS) -> Instruments:
+def prepare(
+    criteria: CriteriaSet, catalog: Catalog, crs: CRS, *, like: Instruments | None = None
+) -> Instruments:
     """Load and prepare what the measures of a criteria set need, once for many readings.
 
     Parameters
@@ -107,6 +115,8 @@ def prepare(criteria: CriteriaSet, catalog: Catalog, crs: CRS) -> Instruments:
     catalog : Catalog
     crs : pyproj.CRS
         Analysis CRS.
+    like : Instruments, optional
+        Prepared before for another set, with the same catalogue: what both ask is not made twice.
 
     Returns
     -------
@@ -120,7 +130,7 @@ def prepare(criteria: CriteriaSet, catalog: Catalog, crs: CRS) -> Instruments:
     asked: list[Declaration] = [*criteria.criteria]
     asked += [c for c in criteria.constraints if c.measure is not None]
     faults: list[Fault] = []
-    made: dict[str, Reader] = {}
+    made = {} if like is None else like.made
     readers, factors, sources, partial = [], [], [], []
     for declaration in asked:
         assert declaration.measure is not None  # noqa: S101 - filtered above

@@ -5,27 +5,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siteselect.base.errors import Fault, NoSolution
+from siteselect.base.errors import DataError, Fault, NoSolution
 from siteselect.declared.chain import CLOSES, Chain
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan import exact
 from siteselect.plan.chain_flows import Balance, Market
-from siteselect.plan.exact import GREENFIELD, RUNGS, Floats, Indices, Problem, Rule, Solution
+from siteselect.plan.exact import RUNGS, Burden, Floats, Indices, Problem, Rule
 from siteselect.plan.haulage import SLACK_KT_Y, Trade, ship, ways
-from siteselect.plan.policy import (
-    Candidates,
-    Options,
-    objective,
-    options_of,
-    refuse_unknown,
-    said,
-)
-from siteselect.plan.rules import rules_of
+from siteselect.plan.policy import Candidates, Options, options_of, refuse_unknown, said
+from siteselect.plan.portfolio import Portfolio, choose
 
 OUTSIDE = "outside"
-_ROUNDS = 300
-_EXACT = 1e-7
+_FEED = "feed."
 _MUSD = 1e-3
 
 
@@ -65,40 +57,30 @@ class Allocation:
         Best score first.
     flows : tuple of Flow
         Every tonne of feedstock that is limited or that a park may give, by material.
-    score, haulage_musd, total, bound : float
-        Sum of scores; million USD a year; score less the haulage at its declared price; and what
-        no other choice under the same rules exceeds.
-    best_total : float
-        `total` without priority to existing capacity.
+    portfolio : Portfolio
+        The same choice with its proof, the price of each rule, alternatives and importance; its
+        total is the sum of scores less the haulage at its declared price.
+    score, haulage_musd : float
+        Sum of scores, and million USD a year.
     balances : mapping of str to Balance
         Every material of the region, with `used`, `given` and `raw` of this programme.
     bought_in : mapping of str to float
         kt/y that come from outside the region.
     closure : float
         Greatest gap, kt/y, between what a park takes and what flows to it.
-    rounds : int
-        How many times the choice was solved.
     unfed : mapping of str to tuple of str
         Park types that cannot be fed anywhere, and for want of which materials.
     """
 
     parks: tuple[Park, ...]
     flows: tuple[Flow, ...]
+    portfolio: Portfolio
     score: float
     haulage_musd: float
-    total: float
-    bound: float
-    best_total: float
     balances: Mapping[str, Balance]
     bought_in: Mapping[str, float]
     closure: float
-    rounds: int
     unfed: Mapping[str, tuple[str, ...]]
-
-    @property
-    def gap(self) -> float:
-        """What is not proven, as a share of the total."""
-        return (self.bound - self.total) / max(abs(self.total), 1e-12)
 
 
 def allocate(
@@ -108,6 +90,7 @@ def allocate(
     *,
     market: Market,
     access: Mapping[str, Floats],
+    draws: Floats | None = None,
 ) -> Allocation:
     """The best parks with their types and feedstock flows.
 
@@ -123,6 +106,8 @@ def allocate(
         What is left to draw.
     access : mapping of str to numpy.ndarray, shape (p, 2)
         Points of each layer that a mode needs near both ends, metres.
+    draws : numpy.ndarray, shape (d, n, t), optional
+        Draws of the scores, as `siteselect.plan.portfolio.choose` takes them.
 
     Returns
     -------
@@ -134,53 +119,28 @@ def allocate(
         If no choice keeps all rules; a material that is short is named with what can be had.
     DataError
         If a park type has no declared plants, a layer of access points is missing, or the
-        programme's objective asks for draws of the scores, which are not weighed here.
+        programme's objective is the worst of draws, which is not weighed against haulage.
 
     Notes
     -----
-    Benders' decomposition (Benders 1962, Numerische Mathematik 4). For chosen parks each material
-    is a transport problem of its own. Its dual prices bound the haulage of every other choice, so
-    each round adds one line under which no choice can be cheaper, or, where a material is short, a
-    rule that no feasible choice breaks. The choice itself is `siteselect.plan.exact.solve`: the
-    lines are its scenarios, for a choice is worth the least of its totals. It ends when the best
-    choice costs what its lines promise: proven, not searched.
+    For chosen parks each material is a transport problem of its own. Its dual prices bound the
+    haulage of every other choice, so each choice that is tried adds one line under which no choice
+    can be cheaper, or, where a material is short, a rule that no feasible choice breaks
+    (`siteselect.plan.exact.settle`).
     """
+    if programme.objective == "worst":
+        raise DataError("objective worst is not weighed against haulage; ask for score or expected")
     pool, _ = candidates.sorted()
     refuse_unknown(pool, programme)
     options = options_of(pool, programme)
-    options = replace(options, values=objective(options, programme, None))
     region = _Region(chain, market, access)
     trades = tuple(_trades(options, region))
     work = _Work(region, options, trades, programme.k, chain.rules.score_per_musd * _MUSD)
-    rules = (*work.unfed(), *rules_of(options, programme))
-    task = exact.problem(work.first(), rules, options.site)
-    best, task, rounds = work.settle(task)
-    chosen = best
-    first = programme.existing_first
-    if first is not None:
-        chosen, task, rounds = _existing_first(
-            work, task, best, rounds=rounds, tolerance=first.tolerance_loss
-        )
-    return _told(work, chosen, best=best, rounds=rounds)
-
-
-def _existing_first(
-    work: "_Work", task: Problem, best: Solution, *, rounds: int, tolerance: float
-) -> tuple[Solution, Problem, int]:
-    """The fewest greenfield parks that the tolerated loss allows."""
-    chosen, green = best, work.options.rung == GREENFIELD
-    words = Titles(en="fewer greenfield parks", fa="پارک کمتر در زمین نو")
-    while count := int(green[chosen.picks].sum()):
-        fewer = Rule("existing_first", words, green[None] * 1.0, np.array([count - 1.0]))
-        try:
-            found, held, more = work.settle(task.under(fewer))
-        except NoSolution:
-            break
-        rounds += more
-        if found.total < best.total - tolerance * abs(best.total):
-            break
-        chosen, task = found, held
-    return chosen, task, rounds
+    try:
+        chosen = choose(candidates, programme, draws=draws, burden=work.laid_on)
+    except NoSolution as error:
+        raise _short(error) from None
+    return _told(work, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +158,32 @@ class _Work:
     k: int
     price: float
 
-    def first(self) -> Floats:
-        """Values if every park drew from the nearest source, however many do."""
+    def laid_on(self, task: Problem) -> Problem:
+        """A problem whose choices must be fed, and pay for the haulage."""
+        barred = (*self.unfed(), *task.rules)
+        fed = replace(exact.problem(task.values, barred, task.site), oracle=self.burden)
+        return fed.charged(self._nearest()[None])
+
+    def burden(self, picks: Indices) -> Burden:
+        """What feeding a choice costs, or which material is short for it."""
+        shortages = [self._shortage(trade, picks) for trade in self.trades]
+        rules = tuple(rule for rule in shortages if rule is not None)
+        if rules or not self.trades:
+            return Burden(rules, 0.0, np.zeros((0, len(self.options.values))))
+        lines = [ship(trade, self.options.site, picks) for trade in self.trades]
+        each = np.sum([line.each for line in lines], axis=0)
+        # Every choice holds k options, so what is fixed is shared out among them.
+        line = self.price * (each - sum(line.fixed for line in lines) / self.k)
+        return Burden((), self.price * sum(line.cost for line in lines), line[None])
+
+    def _nearest(self) -> Floats:
+        """Haulage of each option if every park drew from the nearest source, however many do."""
         each = np.zeros(len(self.options.values))
         for trade in self.trades:
             near = trade.cost[trade.cap > 0].min(axis=0, initial=np.inf)
             nearest = np.minimum(near, _others(trade.between, trade, self.options).min(axis=0))
             each += trade.want * np.where(np.isfinite(nearest), nearest, 0.0)[self.options.site]
-        return self.options.values - self.price * each
+        return self.price * each
 
     def unfed(self) -> Iterator[Rule]:
         """Options that all sources and parks within reach together could not feed, by material."""
@@ -223,7 +201,7 @@ class _Work:
             for park in np.unique(self.options.park):
                 if rule.rows[0, self.options.park == park].all():
                     name = types[park]
-                    found[name] = (*found.get(name, ()), rule.id.removeprefix("feed."))
+                    found[name] = (*found.get(name, ()), rule.id.removeprefix(_FEED))
         return found
 
     def _titles(self, trade: Trade) -> Titles:
@@ -235,37 +213,13 @@ class _Work:
         parks = np.isfinite(_others(trade.between, trade, self.options)).any(axis=0)
         return np.asarray(np.where(parks, np.inf, sources + CLOSES))
 
-    def settle(self, task: Problem) -> tuple[Solution, Problem, int]:
-        """The best choice with its haulage paid; the lines it took are kept in the problem."""
-        best: Solution | None = None
-        bound = np.inf
-        for turn in range(1, _ROUNDS + 1):
-            found = exact.solve(task)
-            if found is None:
-                raise _short(task)
-            bound = found.bound
-            shortages = [self._shortage(trade, found.picks) for trade in self.trades]
-            rules = [rule for rule in shortages if rule is not None]
-            if rules:
-                task = task.under(*rules)
-                continue
-            lines = [ship(trade, self.options.site, found.picks) for trade in self.trades]
-            paid = self.price * sum(line.cost for line in lines)
-            total = float(self.options.values[found.picks].sum()) - paid
-            if best is None or total > best.total:
-                best = Solution(found.picks, total, bound)
-            if bound - best.total <= _EXACT * max(1.0, abs(best.total)):
-                return Solution(best.picks, best.total, max(bound, best.total)), task, turn
-            each = self.price * np.sum([line.each for line in lines], axis=0)
-            fixed = self.price * sum(line.fixed for line in lines)
-            line = self.options.values - each + fixed / self.k
-            task = task.worth(np.vstack([task.values, line]))
-        if best is None:
-            raise NoSolution(f"no choice with feedstock for every park in {_ROUNDS} rounds")
-        return Solution(best.picks, best.total, bound), task, _ROUNDS
-
     def _shortage(self, trade: Trade, picks: Indices) -> Rule | None:
         """A rule that every choice with enough of the material keeps, and this one breaks."""
+        wants = np.bincount(self.options.site[picks], trade.want[picks], trade.cost.shape[1])
+        there = np.where(np.isfinite(trade.cost), trade.cap[:, None], 0.0).sum(axis=0)
+        if (there[wants > 0] >= wants.sum()).all():
+            # Who reaches enough for all takes nothing that another needs more.
+            return None
         plain = replace(
             trade,
             cost=np.where(np.isfinite(trade.cost), 0.0, np.inf),
@@ -285,16 +239,15 @@ def _feed_rule(trade: Trade, titles: Titles, *, rows: Floats, limit: float) -> R
         f"{titles.en} is short: sources give new parks {there} kt/y in all",
         f"{titles.fa} کم است: منابع به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
     )
-    return Rule(f"feed.{trade.material}", words, rows, np.array([limit]))
+    return Rule(f"{_FEED}{trade.material}", words, rows, np.array([limit]), waivable=False)
 
 
-def _short(task: Problem) -> NoSolution:
-    feeds = {rule.id for rule in task.rules if rule.id.startswith("feed.")}
-    error = exact.conflict(task)
-    short = sorted({fault.field for fault in error.faults} & feeds)
+def _short(error: NoSolution) -> NoSolution:
+    """The same conflict with the materials that are short named first."""
+    short = sorted({f.field for f in error.faults if f.field and f.field.startswith(_FEED)})
     if not short:
         return error
-    names = ", ".join(name.removeprefix("feed.") for name in short)
+    names = ", ".join(name.removeprefix(_FEED) for name in short)
     seen: dict[tuple[str, str], Fault] = {(f.field, f.message): f for f in error.faults}
     return NoSolution([Fault(f"the chain is short of {names}", field="chain"), *seen.values()])
 
@@ -353,13 +306,20 @@ def _net(chain: Chain, park_type: str) -> dict[str, float]:
     return {name: kt_y for name, kt_y in chain.park_net(park_type).items() if name not in none}
 
 
-def _told(work: _Work, chosen: Solution, *, best: Solution, rounds: int) -> Allocation:
-    parks = tuple(_park(work, int(pick)) for pick in chosen.picks)
-    shipments = [ship(trade, work.options.site, chosen.picks) for trade in work.trades]
+def _told(work: _Work, portfolio: Portfolio) -> Allocation:
+    options = work.options
+    where = {
+        (str(options.pool.ids[site]), options.pool.park_types[park]): option
+        for option, (site, park) in enumerate(zip(options.site, options.park, strict=True))
+    }
+    ranked = [where[pick.id, pick.park_type] for pick in portfolio.picks]
+    parks = tuple(_park(work, pick) for pick in ranked)
+    picks = np.sort(np.array(ranked, dtype=np.int64))
+    shipments = [ship(trade, options.site, picks) for trade in work.trades]
     flows = tuple(
         flow
         for trade, shipment in zip(work.trades, shipments, strict=True)
-        for flow in _flows(trade, shipment.flow, work, picks=chosen.picks)
+        for flow in _flows(trade, shipment.flow, work, picks=picks)
     )
     market = work.region.market
     arrived: dict[tuple[str, str], float] = {}
@@ -376,15 +336,12 @@ def _told(work: _Work, chosen: Solution, *, best: Solution, rounds: int) -> Allo
     return Allocation(
         parks=tuple(sorted(parks, key=lambda park: (-park.score, park.id))),
         flows=flows,
+        portfolio=portfolio,
         score=sum(park.score for park in parks),
         haulage_musd=sum(shipment.cost for shipment in shipments) * _MUSD,
-        total=chosen.total,
-        bound=chosen.bound,
-        best_total=best.total,
         balances=_balances(market, parks, flows),
         bought_in=_bought_in(parks, flows, traded),
         closure=max(gaps, default=0.0),
-        rounds=rounds,
         unfed=work.unfed_types(),
     )
 

@@ -8,8 +8,6 @@ from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation
 from siteselect.plan.policy import said
 
-_PROVEN = 1e-6
-
 
 def sentences(
     allocation: Allocation,
@@ -18,7 +16,7 @@ def sentences(
     *,
     language: Literal["en", "fa"],
 ) -> tuple[str, ...]:
-    """What was chosen, who feeds whom, and what is still sold raw.
+    """Who feeds whom, at what cost, and what is still sold raw.
 
     Parameters
     ----------
@@ -34,13 +32,13 @@ def sentences(
     Returns
     -------
     tuple of str
-        Parks and proof; parks that feed parks; each material that is drawn, with what is left of
-        it with and without the programme; what is bought in; what is short today; park types that
-        cannot be fed; and which figures are recalled.
+        What the haulage costs; parks that feed parks; each material that is drawn, with what is
+        left of it with and without the programme; what is bought in; what is short today; park
+        types that cannot be fed; and which figures are recalled.
     """
     titles = {name: material.titles for name, material in chain.materials.items()} | dict(names)
     story = [
-        *_chosen(allocation, titles),
+        *_cost(allocation),
         *_between(allocation, titles),
         *_balances(allocation, titles),
         *_outside(allocation, titles),
@@ -57,32 +55,11 @@ def _listed(parts: list[Titles]) -> Titles:
     return Titles(en=", ".join(p.en for p in parts), fa="، ".join(p.fa for p in parts))
 
 
-def _chosen(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
-    parks = _listed(
-        [
-            Titles(
-                en=f"{_of(park.id, titles).en} ({_of(park.park_type, titles).en})",
-                fa=f"{_of(park.id, titles).fa} ({_of(park.park_type, titles).fa})",
-            )
-            for park in allocation.parks
-        ]
-    )
-    count = len(allocation.parks)
+def _cost(allocation: Allocation) -> Iterator[Titles]:
+    cost = f"{allocation.haulage_musd:.1f}"
     yield said(
-        f"{count} parks with their types: {parks.en}.", f"{count} پارک با نوع آن‌ها: {parks.fa}."
-    )
-    score, cost = f"{allocation.score:.3f}", f"{allocation.haulage_musd:.1f}"
-    proof = Titles(
-        en="no other choice does better (proven)", fa="هیچ گزینهٔ دیگری بهتر نیست (اثبات‌شده)"
-    )
-    if allocation.gap > _PROVEN:
-        gap = f"{allocation.gap:.2%}"
-        proof = said(f"no other choice is better by {gap}", f"هیچ گزینه‌ای {gap} بهتر نیست")
-    yield said(
-        f"Their scores sum to {score}, and feedstock costs {cost} million USD a year to haul:"
-        f" {proof.en}.",
-        f"جمع امتیاز آن‌ها {score} است و حمل خوراک سالانه {cost} میلیون دلار هزینه دارد:"
-        f" {proof.fa}.",
+        f"Feedstock costs {cost} million USD a year to haul.",
+        f"حمل خوراک سالانه {cost} میلیون دلار هزینه دارد.",
     )
 
 

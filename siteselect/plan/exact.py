@@ -3,15 +3,14 @@
 import contextlib
 import os
 import sys
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siteselect.base.errors import DataError, Fault, NoSolution
+from siteselect.base.errors import Fault, NoSolution
 from siteselect.declared.sources import Titles
 
 Floats = NDArray[np.float64]
@@ -23,8 +22,10 @@ RUNGS = ("fill", "revive", "extend", "greenfield")
 FILL, REVIVE, EXTEND, GREENFIELD = range(4)
 EXACT = 1e-9
 TIME_LIMIT_S = 60.0
-_TOP = 1e4
+TOP = 1e4
 _CORE = 60
+_ROUNDS = 300
+_SETTLED = 1e-7
 _OPTIMAL, _INFEASIBLE = 0, 2
 
 
@@ -44,6 +45,8 @@ class Rule:
         Right-hand sides.
     wants : int
         Index of the row that asks for a least number (written negated), -1 if there is none.
+    waivable : bool
+        Whether it is a decision, and so has a price; not what a park or a programme is.
     """
 
     id: str
@@ -51,6 +54,33 @@ class Rule:
     rows: Floats
     limits: Floats
     wants: int = -1
+    waivable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What shows only once a set is chosen: rules that it breaks, and what it costs.
+
+    Parameters
+    ----------
+    rules : tuple of Rule
+        Rules that every choice keeps which can be carried out, and this one breaks.
+    cost : float
+        What is taken off the total of the choice, if it breaks none.
+    lines : numpy.ndarray, shape (l, m)
+        Every choice x of as many options costs at least ``line @ x``; this one exactly `cost`.
+    """
+
+    rules: tuple[Rule, ...]
+    cost: float
+    lines: Floats
+
+
+Oracle = Callable[[Indices], Burden]
+
+
+def _no_lines() -> Floats:
+    return np.zeros((0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +99,10 @@ class Problem:
         Rows of all rules.
     limits : numpy.ndarray, shape (r,)
         Their right-hand sides.
+    charges : numpy.ndarray, shape (c, m), or empty
+        Any choice x costs at least the greatest of ``charges @ x``, besides.
+    oracle : callable, optional
+        Tells the burden of a choice, ascending options; without it there is none.
     """
 
     values: Floats
@@ -76,6 +110,15 @@ class Problem:
     site: Indices
     matrix: Any
     limits: Floats
+    charges: Floats = field(default_factory=_no_lines)
+    oracle: Oracle | None = None
+
+    @property
+    def lines(self) -> Floats:
+        """Rows of which the least total is what a choice is worth, as far as is known."""
+        if not len(self.charges):
+            return self.values
+        return np.asarray(self.values[:, None] - self.charges).reshape(-1, self.values.shape[1])
 
     def without(self, ids: Collection[str]) -> "Problem":
         """The same options under fewer rules."""
@@ -98,8 +141,25 @@ class Problem:
         return replace(self, rules=(*self.rules, *rules), matrix=matrix, limits=limits)
 
     def worth(self, values: Floats) -> "Problem":
-        """The same options and rules with other values, shape (m,) or (s, m)."""
+        """The same options, rules and burden with other values, shape (m,) or (s, m)."""
         return replace(self, values=np.atleast_2d(values))
+
+    def charged(self, lines: Floats) -> "Problem":
+        """The same with further lines, shape (l, m), under which no choice costs less."""
+        old = self.charges.reshape(-1, lines.shape[1])
+        return replace(self, charges=np.vstack([old, lines]))
+
+    def instead(self, values: Floats) -> "Problem":
+        """Other values in place of all that counted: what can be carried out still counts."""
+        asked, none = self.oracle, _no_lines()
+        bare = replace(self.worth(values), charges=none)
+        if asked is None:
+            return bare
+
+        def feasible(picks: Indices) -> Burden:
+            return Burden(asked(picks).rules, 0.0, none)
+
+        return replace(bare, oracle=feasible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,23 +241,80 @@ def solve(task: Problem) -> Solution | None:
     A branch and cut that runs into the time limit gives its best choice, and a bound above it.
     Values are scaled so that the solver's absolute tolerance of 1e-6 is 1e-10 of the largest.
     """
-    scenarios, m = task.values.shape
-    top = float(np.abs(task.values).max(initial=0.0))
-    gain = task.values * (_TOP / top if top > 0 else 1.0)
+    return settle(task)[0]
+
+
+def settle(task: Problem) -> tuple[Solution | None, Problem]:
+    """The best choice with its burden taken off, proven, and what was learnt on the way.
+
+    Parameters
+    ----------
+    task : Problem
+        With an oracle, or without: then there is nothing to learn.
+
+    Returns
+    -------
+    solution : Solution or None
+        None if it is proven that no choice keeps all rules and can be carried out.
+    task : Problem
+        The same with the rules and lines that the oracle told; the solution is the best of it too.
+
+    Raises
+    ------
+    NoSolution
+        If a limit of time or rounds passes before any choice is found.
+
+    Notes
+    -----
+    Benders' decomposition (Benders 1962, Numerische Mathematik 4). The best choice by what is
+    known is shown to the oracle, which tells a rule that it breaks, or what it costs with lines
+    under which no choice can be cheaper. It ends when the best choice costs what its lines
+    promise: proven, not searched.
+    """
+    if task.oracle is None:
+        return _best(task), task
+    best: Solution | None = None
+    bound = np.inf
+    for _ in range(_ROUNDS):
+        found = _best(task)
+        if found is None:
+            return None, task
+        bound = found.bound
+        burden = task.oracle(found.picks)
+        if burden.rules:
+            task = task.under(*burden.rules)
+            continue
+        total = float(task.values[:, found.picks].sum(axis=1).min()) - burden.cost
+        if best is None or total > best.total:
+            best = Solution(found.picks, total, bound)
+        if bound - best.total <= _SETTLED * max(1.0, abs(best.total)):
+            break
+        task = task.charged(burden.lines)
+    if best is None:
+        raise NoSolution(f"no choice that can be carried out in {_ROUNDS} rounds")
+    return Solution(best.picks, best.total, max(bound, best.total)), task
+
+
+def _best(task: Problem) -> Solution | None:
+    """The best choice by what is known of its burden."""
+    lines = task.lines
+    scenarios, m = lines.shape
+    top = float(np.abs(lines).max(initial=0.0))
+    gain = lines * (TOP / top if top > 0 else 1.0)
     if scenarios == 1:
-        found = _maximise(gain[0], task.matrix, task.limits, m)
+        found = maximise(gain[0], task.matrix, task.limits, whole=m)
     else:
-        found = _maximise(*_least_of(gain, task), m)
+        found = maximise(*_least_of(gain, task), whole=m)
     if found is None:
         return None
     x, bound = found
     picks = np.flatnonzero(x[:m] > 0.5)
-    total = worth(task, picks)
-    return Solution(picks, total, max(total, bound * top / _TOP) if top > 0 else total)
+    total = float(lines[:, picks].sum(axis=1).min())
+    return Solution(picks, total, max(total, bound * top / TOP) if top > 0 else total)
 
 
 def worth(task: Problem, picks: Indices) -> float:
-    """What a choice is worth: the least of its totals over the scenarios.
+    """What a choice is worth: the least of its totals over the scenarios, less its burden.
 
     Parameters
     ----------
@@ -209,8 +326,13 @@ def worth(task: Problem, picks: Indices) -> float:
     Returns
     -------
     float
+        Minus infinity if it cannot be carried out.
     """
-    return float(task.values[:, picks].sum(axis=1).min())
+    if task.oracle is None:
+        return float(task.lines[:, picks].sum(axis=1).min())
+    total = float(task.values[:, picks].sum(axis=1).min())
+    burden = task.oracle(picks)
+    return -np.inf if burden.rules else total - burden.cost
 
 
 def _least_of(gain: Floats, task: Problem) -> tuple[Floats, Any, Floats]:
@@ -224,10 +346,32 @@ def _least_of(gain: Floats, task: Problem) -> tuple[Floats, Any, Floats]:
     return np.append(np.zeros(m), 1.0), matrix, np.append(task.limits, np.zeros(count))
 
 
-def _maximise(
-    gain: Floats, matrix: Any, limits: Floats, whole: int, *, floor: float = -np.inf
+def maximise(
+    gain: Floats, matrix: Any, limits: Floats, *, whole: int, floor: float = -np.inf
 ) -> tuple[Floats, float] | None:
-    """Maximise ``gain @ x``; the first `whole` variables are 0 or 1, the others from `floor` up."""
+    """The greatest ``gain @ x`` under ``matrix @ x <= limits``, with its proof.
+
+    Parameters
+    ----------
+    gain : numpy.ndarray, shape (v,)
+        Scaled so that its largest entry is of the size of `TOP`.
+    matrix : scipy.sparse.csr_array, shape (r, v)
+    limits : numpy.ndarray, shape (r,)
+    whole : int
+        The first so many variables are 0 or 1.
+    floor : float
+        The others are no less than this.
+
+    Returns
+    -------
+    tuple of (numpy.ndarray of shape (v,), float) or None
+        A best x and the proven limit; None if no x keeps the limits.
+
+    Raises
+    ------
+    NoSolution
+        If the time limit passes before any x is found.
+    """
     from scipy.optimize import linprog
 
     box = np.array([[0.0, 1.0]] * whole + [[floor, np.inf]] * (len(gain) - whole))
@@ -314,7 +458,7 @@ def first_by_id(task: Problem, best: Solution) -> Solution:
         The least sum of positions among choices of equal worth.
     """
     m = task.values.shape[1]
-    first = solve(keep_total(task, best.total, 0.0).worth(-np.arange(m, dtype=np.float64)))
+    first = solve(keep_total(task, best.total, 0.0).instead(-np.arange(m, dtype=np.float64)))
     if first is None or worth(task, first.picks) < best.total - 2 * _grain(task):
         return best
     return Solution(first.picks, worth(task, first.picks), best.bound)
@@ -334,11 +478,25 @@ def keep_total(task: Problem, total: float, loss: float) -> Problem:
     -------
     Problem
     """
-    top = float(np.abs(task.values).max(initial=0.0)) or 1.0
-    rows = -task.values * (_TOP / top)
-    limit = np.full(len(rows), -(total - loss - _grain(task)) * (_TOP / top))
+    least, asked = total - loss - _grain(task), task.oracle
+    kept = task.under(_total_rule(task.lines, least))
+    if asked is None:
+        return kept
+
+    def kept_too(picks: Indices) -> Burden:
+        burden = asked(picks)
+        if burden.rules or worth(replace(task, oracle=lambda _: burden), picks) >= least:
+            return burden
+        lines = np.asarray(task.values[:, None] - burden.lines).reshape(-1, task.values.shape[1])
+        return replace(burden, rules=(_total_rule(lines, least),))
+
+    return replace(kept, oracle=kept_too)
+
+
+def _total_rule(lines: Floats, least: float) -> Rule:
+    scale = TOP / (float(np.abs(lines).max(initial=0.0)) or 1.0)
     words = Titles(en="the total may not fall further", fa="جمع امتیاز بیش از این کم نشود")
-    return task.under(Rule("total", words, rows, limit))
+    return Rule("total", words, -lines * scale, np.full(len(lines), -least * scale))
 
 
 def _grain(task: Problem) -> float:
@@ -389,7 +547,7 @@ def conflict(task: Problem) -> NoSolution:
     Parameters
     ----------
     task : Problem
-        A problem without solution.
+        A problem without solution by its rules alone, those included that an oracle told.
 
     Returns
     -------
@@ -402,13 +560,13 @@ def conflict(task: Problem) -> NoSolution:
     Deletion filter (Chinneck and Dravnieks 1991, ORSA Journal on Computing 3): each rule is left
     out in turn and stays out if the rest still conflicts. What remains is irreducible.
     """
-    kept = task.worth(np.zeros(task.values.shape[1]))
+    kept = replace(task.instead(np.zeros(task.values.shape[1])), oracle=None)
     for rule in task.rules:
         fewer = kept.without({rule.id})
         if solve(fewer) is None:
             kept = fewer
     asking = min((r for r in kept.rules if r.wants >= 0), key=lambda rule: rule.id == COUNT)
-    others = kept.without({asking.id}).worth(-asking.rows[asking.wants])
+    others = kept.without({asking.id}).instead(-asking.rows[asking.wants])
     most = solve(others)
     reached = round(most.total) if most else 0
     rest = "; ".join(rule.titles.en for rule in others.rules)
@@ -495,7 +653,7 @@ def climb(task: Problem, best: Solution, rung: Indices, *, tolerance: float | No
     held, chosen = task.under(_no_more("existing_first", rung == GREENFIELD, limit)), fewest
     if ((rung == EXTEND) | (rung == REVIVE)).any():
         steps = np.select([rung == EXTEND, rung == REVIVE], [len(fewest.picks) + 1.0, 1.0], 0.0)
-        lowest = solve(keep_total(held, best.total, loss).worth(-steps))
+        lowest = solve(keep_total(held, best.total, loss).instead(-steps))
         if lowest is not None:
             held = held.under(_no_more("lower_rungs", steps, -lowest.total))
             chosen = solve(held) or fewest
@@ -518,7 +676,7 @@ def prices(task: Problem, total: float) -> tuple[tuple[Rule, float], ...]:
     Parameters
     ----------
     task : Problem
-        The rules; the number of parks is none that can be left out.
+        The rules; those that can be waived have a price.
     total : float
         Best total under all of them.
 
@@ -529,7 +687,7 @@ def prices(task: Problem, total: float) -> tuple[tuple[Rule, float], ...]:
     """
     found = []
     for rule in task.rules:
-        if rule.id not in (COUNT, "one_type"):
+        if rule.waivable:
             freed = solve(task.without({rule.id}))
             cost = freed.total - total if freed is not None else 0.0
             found.append((rule, cost if cost > EXACT else 0.0))
@@ -616,140 +774,16 @@ def trust(task: Problem, chosen: Solution, draws: Floats) -> Trust:
     Notes
     -----
     Regret after Savage 1951. Every draw is solved exactly, under the same rules and the same
-    limit on greenfield sites.
+    limit on greenfield sites; a burden is counted by the lines that the problem has learnt, which
+    may be a little less than it is.
     """
     hits = np.zeros(draws.shape[1])
-    totals = draws[:, chosen.picks].sum(axis=1)
-    regret = np.zeros(len(draws))
+    totals, regret = np.zeros(len(draws)), np.zeros(len(draws))
     for index, values in enumerate(draws):
-        drawn = task.worth(values)
+        drawn = replace(task.worth(values), oracle=None)
+        totals[index] = worth(drawn, chosen.picks)
         best = solve(drawn)
         if best is not None:
             hits[best.picks] += 1
-            regret[index] = max(0.0, best.total - worth(drawn, chosen.picks))
+            regret[index] = max(0.0, best.total - totals[index])
     return Trust(hits / len(draws), totals, regret)
-
-
-def p_median(cost: Floats, k: int, *, weight: Floats | None = None) -> tuple[Indices, float]:
-    """The k places nearest to all demand: least weighted sum of the cost to the nearest of them.
-
-    Parameters
-    ----------
-    cost : numpy.ndarray, shape (demands, places)
-        Distance or cost.
-    k : int
-        How many places are opened.
-    weight : numpy.ndarray, shape (demands,), optional
-        Demand; 1 if not given.
-
-    Returns
-    -------
-    places : numpy.ndarray of int64, shape (k,)
-        Ascending.
-    total : float
-        Weighted sum, in the unit of `cost`.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than k places.
-
-    Notes
-    -----
-    Hakimi 1964, in the radius form (Cornuejols, Nemhauser and Wolsey 1980; Garcia, Labbe and Marin
-    2011): a demand pays each step of its sorted costs unless a place within it is open.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> places, total = p_median(np.array([[0.0, 5.0], [5.0, 1.0], [6.0, 1.0]]), 1)
-    >>> places.tolist(), total
-    ([1], 7.0)
-    """
-    from scipy.sparse import coo_array
-
-    demands, n = cost.shape
-    _enough(n, k)
-    weight = np.ones(demands) if weight is None else weight
-    rows: list[NDArray[Any]] = [np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64)]
-    columns: list[NDArray[Any]] = [np.arange(n), np.arange(n)]
-    signs, limits, pay = [np.ones(n), -np.ones(n)], [float(k), -float(k)], [np.zeros(n)]
-    column = n
-    for costs, w in zip(cost, weight, strict=True):
-        nearer = np.zeros(0, dtype=np.int64)
-        steps = np.unique(np.sort(costs)[: n - k + 1])
-        for low, high in pairwise(steps):
-            entries = np.concatenate([np.flatnonzero(costs == low), [column]])
-            rows.append(np.full(len(entries) + len(nearer), len(limits)))
-            columns.append(np.concatenate([entries, nearer]))
-            signs.append(np.concatenate([-np.ones(len(entries)), np.ones(len(nearer))]))
-            limits.append(0.0 if len(nearer) else -1.0)
-            pay.append(np.array([-w * (high - low)]))
-            nearer, column = np.array([column]), column + 1
-    where = (np.concatenate(rows), np.concatenate(columns))
-    matrix = coo_array((np.concatenate(signs), where), shape=(len(limits), column)).tocsr()
-    gain = np.concatenate(pay)
-    top = float(np.abs(gain).max()) or 1.0
-    found = _maximise(gain * (_TOP / top), matrix, np.array(limits), n, floor=0.0)
-    places = np.flatnonzero(found[0][:n] > 0.5) if found else np.arange(0)
-    return places, float(weight @ cost[:, places].min(axis=1))
-
-
-def dispersion(distance: Floats, k: int) -> tuple[Indices, float]:
-    """The k places that lie farthest apart: greatest least distance between two of them.
-
-    Parameters
-    ----------
-    distance : numpy.ndarray, shape (n, n)
-        Symmetric.
-    k : int
-        How many places, at least 2.
-
-    Returns
-    -------
-    places : numpy.ndarray of int64, shape (k,)
-        Ascending.
-    least : float
-        Distance between the two nearest of them.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than k places, or k is below 2.
-
-    Notes
-    -----
-    p-dispersion (Shier 1977; Kuby 1987), by bisection over the distinct distances: a spacing can
-    be had if k places keep it. It is the widest spacing a programme of k parks could ask for.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> position = np.array([0.0, 1.0, 5.0, 9.0])
-    >>> places, least = dispersion(np.abs(position[:, None] - position), 3)
-    >>> places.tolist(), least
-    ([0, 2, 3], 4.0)
-    """
-    n = len(distance)
-    _enough(n, k)
-    if k < 2:
-        raise DataError("a distance needs two places; ask for k >= 2")
-    levels = np.unique(distance[np.triu_indices(n, 1)])
-    words = Titles(en="spacing", fa="فاصله")
-    low, high, best = 0, len(levels), np.arange(k)
-    while low < high:
-        middle = (low + high) // 2
-        apart = cliques(distance < levels[middle])
-        rule = [Rule("spacing", words, apart, np.ones(len(apart)))] if len(apart) else []
-        found = solve(problem(np.ones(n), rule, np.arange(n)))
-        if found is not None and len(found.picks) >= k:
-            low, best = middle + 1, found.picks[:k]
-        else:
-            high = middle
-    chosen = distance[np.ix_(best, best)]
-    return best, float(chosen[np.triu_indices(k, 1)].min())
-
-
-def _enough(places: int, k: int) -> None:
-    if places < k:
-        raise DataError(f"{k} of {places} places cannot be chosen")

@@ -1,6 +1,6 @@
 """The policy: candidates as the portfolio sees them, and a programme's rules over them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -141,7 +141,9 @@ class Candidates:
         return replace(self, **columns), order
 
 
-def candidates_of(pool: Sites, scores: Mapping[str, Scores]) -> Candidates:
+def candidates_of(
+    pool: Sites, scores: Mapping[str, Scores], *, idle: Collection[str] = ()
+) -> Candidates:
     """The pool and its scores as candidates.
 
     Parameters
@@ -150,6 +152,8 @@ def candidates_of(pool: Sites, scores: Mapping[str, Scores]) -> Candidates:
         Its frame may carry ``free_ha``; status ``idle`` marks an idle estate.
     scores : mapping of str to Scores
         What the law says of the pool, by park type.
+    idle : collection of str
+        Further sites that are known to have idle capacity.
 
     Returns
     -------
@@ -179,7 +183,7 @@ def candidates_of(pool: Sites, scores: Mapping[str, Scores]) -> Candidates:
         park_types=tuple(scores),
         area_ha=frame["area_ha"].to_numpy(float),
         free_ha=free,
-        idle=frame["status"].to_numpy() == "idle",
+        idle=(frame["status"].to_numpy() == "idle") | np.isin(ids, list(idle)),
         overlaps=tuple((str(ids[a]), str(ids[b])) for a, b in sorted(pairs)),
     )
 

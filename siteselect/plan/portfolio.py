@@ -1,6 +1,6 @@
 """The portfolio: the best set of parks under a programme, proven, priced and explained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from siteselect.base.text import persian_figures
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan import exact
-from siteselect.plan.exact import RUNGS, Floats, Indices, Solution
+from siteselect.plan.exact import RUNGS, Floats, Indices, Problem, Solution
 from siteselect.plan.policy import (
     Candidates,
     Options,
@@ -131,8 +131,8 @@ class Portfolio:
     picks : tuple of Pick, length k
         Best score first.
     total, bound, gap : float
-        Worth of the set by the declared objective; proven limit of any set under the same rules
-        and policy; their difference as a share of the total.
+        Worth of the set by the declared objective, its burden taken off; proven limit of any set
+        under the same rules and policy; their difference as a share of the total.
     best_total, price, tolerance : float
         Worth of the best set without priority to existing capacity, what the priority costs, and
         the loss that was tolerated (share of `best_total`; 0 without the policy).
@@ -150,6 +150,8 @@ class Portfolio:
         What must be known of the choice.
     inquiries : tuple of (str, Titles)
         Questions that chosen sites must put, by id.
+    burden : float
+        What is taken off the scores for hauling feedstock; 0 where none is counted.
     """
 
     picks: tuple[Pick, ...]
@@ -166,6 +168,7 @@ class Portfolio:
     robust: Robust | None
     notes: tuple[Titles, ...]
     inquiries: tuple[tuple[str, Titles], ...]
+    burden: float = 0.0
 
     @property
     def binding(self) -> tuple[Price, ...]:
@@ -180,7 +183,13 @@ class Portfolio:
         return tuple(sorted(self.importance, key=lambda swap: (swap.loss, swap.id)))
 
 
-def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = None) -> Portfolio:
+def choose(
+    scores: Candidates,
+    programme: Programme,
+    *,
+    draws: Floats | None = None,
+    burden: Callable[[Problem], Problem] | None = None,
+) -> Portfolio:
     """The best set of parks under a programme: proven, priced, with its alternatives.
 
     Parameters
@@ -192,6 +201,9 @@ def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = N
     draws : numpy.ndarray, shape (d, n) or (d, n, t), optional
         Draws of the scores, in the order of the pool: for probability and regret (200 and more
         are of use), and for the objectives ``expected`` and ``worst``, which need them.
+    burden : callable, optional
+        Lays on the problem what a choice must pay or can carry out, such as feedstock
+        (`siteselect.plan.allocation.allocate`).
 
     Returns
     -------
@@ -233,7 +245,7 @@ def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = N
     drawn = None if draws is None else drawn_values(draws, scores, options, order=order)
     values = objective(options, programme, drawn)
     task = exact.problem(values, tuple(rules_of(options, programme)), options.site)
-    best = exact.solve(task)
+    best, task = exact.settle(task if burden is None else burden(task))
     if best is None:
         raise exact.conflict(task)
     first = programme.existing_first
@@ -249,6 +261,7 @@ def choose(scores: Candidates, programme: Programme, *, draws: Floats | None = N
     return Portfolio(
         picks=tuple(_pick(options, option) for option in chosen.picks[ranked]),
         total=chosen.total,
+        burden=max(0.0, float(values[..., chosen.picks].sum(axis=-1).min()) - chosen.total),
         bound=chosen.bound,
         gap=(chosen.bound - chosen.total) / max(abs(chosen.total), 1e-12),
         best_total=found.best.total,
@@ -379,22 +392,37 @@ def _listed(ids: tuple[str, ...], names: Mapping[str, Titles]) -> Titles:
 
 def _who(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titles]:
     k, total = len(portfolio.picks), f"{portfolio.total:.3f}"
-    who = _listed(tuple(pick.id for pick in portfolio.picks), names)
+    typed = len({pick.park_type for pick in portfolio.picks}) > 1
+    parks = [
+        _with_type(pick, names) if typed else _listed((pick.id,), names) for pick in portfolio.picks
+    ]
+    who = "، ".join(park.fa for park in parks)
     yield Titles(
-        en=f"{k} parks are chosen: {who.en}.",
-        fa=f"{persian_figures(str(k))} پارک برگزیده شده است: {who.fa}.",
+        en=f"{k} parks are chosen: {', '.join(park.en for park in parks)}.",
+        fa=f"{persian_figures(str(k))} پارک برگزیده شده است: {who}.",
     )
+    less, less_fa = "", ""
+    if portfolio.burden > 0:
+        less = f", {portfolio.burden:.3f} taken off for hauling feedstock"
+        less_fa = f" (پس از کسر {portfolio.burden:.3f} برای حمل خوراک)"
     if portfolio.gap <= 1e-6:
         yield said(
-            f"Their total score is {total}; no set under the same rules scores more (proven).",
-            f"جمع امتیاز آن‌ها {total} است؛ با همین قواعد هیچ مجموعه‌ای بیشتر ندارد (اثبات‌شده).",
+            f"Their total score is {total}{less}; no set under the same rules scores more"
+            " (proven).",
+            f"جمع امتیاز آن‌ها {total} است{less_fa}؛ با همین قواعد هیچ مجموعه‌ای بیشتر ندارد"
+            " (اثبات‌شده).",
         )
     else:
         gap = f"{portfolio.gap:.2%}"
         yield said(
-            f"Their total score is {total}; no set under the same rules scores {gap} more.",
-            f"جمع امتیاز آن‌ها {total} است؛ با همین قواعد هیچ مجموعه‌ای {gap} بیشتر ندارد.",
+            f"Their total score is {total}{less}; no set under the same rules scores {gap} more.",
+            f"جمع امتیاز آن‌ها {total} است{less_fa}؛ با همین قواعد هیچ مجموعه‌ای {gap} بیشتر ندارد.",
         )
+
+
+def _with_type(pick: Pick, names: Mapping[str, Titles]) -> Titles:
+    name, kind = _listed((pick.id,), names), _listed((pick.park_type,), names)
+    return Titles(en=f"{name.en} ({kind.en})", fa=f"{name.fa} ({kind.fa})")
 
 
 def _cost(portfolio: Portfolio) -> Iterator[Titles]:

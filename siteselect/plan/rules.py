@@ -54,7 +54,8 @@ def rules_of(options: Options, programme: Programme) -> Iterator[Rule]:
         f"exactly {k} parks are asked for ({len(set(options.site))} candidates may be chosen)",
         f"درست {k} پارک خواسته شده است ({len(set(options.site))} نامزد قابل انتخاب است)",
     )
-    yield Rule(COUNT, words, np.array([[1.0] * m, [-1.0] * m]), np.array([k * 1.0, -k]), wants=1)
+    rows, limits = np.array([[1.0] * m, [-1.0] * m]), np.array([k * 1.0, -k])
+    yield Rule(COUNT, words, rows, limits, wants=1, waivable=False)
 
 
 def _point_rules(options: Options, programme: Programme) -> Iterator[Rule]:
@@ -141,7 +142,7 @@ def _apart_rules(options: Options, programme: Programme) -> Iterator[Rule]:
     if len(pool.park_types) > 1:
         words = Titles(en="a site takes one park type", fa="هر پهنه یک نوع پارک می‌گیرد")
         yield Rule("one_type", words, (np.arange(len(used))[:, None] == at) * 1.0,
-                   np.ones(len(used)))  # fmt: skip
+                   np.ones(len(used)), waivable=False)  # fmt: skip
     row = {name: index for index, name in enumerate(pool.ids)}
     over = np.zeros((len(pool.ids), len(pool.ids)), dtype=bool)
     for one, other in pool.overlaps:
@@ -256,13 +257,14 @@ def _rung_notes(options: Options) -> Iterator[Titles]:
     if not count[EXTEND]:
         yield Titles(en="rung 'extend' has no candidate", fa="پلهٔ «توسعه» هیچ نامزدی ندارد")
     existing = options.rung <= REVIVE
-    unknown = int((existing & np.isnan(options.column("free_ha").astype(float))).sum())
+    no_figure = existing & np.isnan(options.column("free_ha").astype(float))
+    unknown, there = (len(set(options.site[which].tolist())) for which in (no_figure, existing))
     if unknown:
         yield said(
-            f"rung 'fill': free land is unknown at {unknown} of {int(existing.sum())} existing"
-            " candidates, which count as existing",
-            f"پلهٔ «پر کردن»: زمین آزاد {unknown} نامزد از {int(existing.sum())} نامزد موجود"
-            " نامعلوم است و موجود شمرده شده‌اند",
+            f"rung 'fill': free land is unknown at {unknown} of {there} existing candidates, which"
+            " count as existing",
+            f"پلهٔ «پر کردن»: زمین آزاد {unknown} نامزد از {there} نامزد موجود نامعلوم است و موجود"
+            " شمرده شده‌اند",
         )
 
 

@@ -1,19 +1,21 @@
 """Writing: the whole set of files of a result, staged, read back, then put in place at once."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.present import export, figures
 from siteselect.present.maps import write as page
 from siteselect.study.compare import read_manifest
+from siteselect.study.question import ask
 from siteselect.study.result import Result
-from siteselect.study.run import ask, decide
+from siteselect.study.run import decide
 
 Progress = Callable[[str], None]
 
@@ -134,16 +136,30 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
     earlier = read_manifest(folder)
     study = files.validate(earlier["study"], Study, file="manifest.json")
     criteria = files.validate(earlier["criteria"], CriteriaSet, file="manifest.json")
-    if study.own_sites or not (study.existing or study.greenfield):
-        raise DataError(Fault("was a run of own sites; score them again", file=str(folder)))
-    result = decide(ask(study, criteria=criteria), progress=progress)
-    changed = [
-        Fault("has changed since the run; run again instead", file=name)
-        for name, known in earlier["inputs"].items()
-        if result.manifest["inputs"].get(name) != known
-    ]
-    if changed:
-        raise DataError(changed)
+    if study.own_sites or study.units or not (study.existing or study.greenfield):
+        message = "was a run with sites or units of its own; run it again"
+        raise DataError(Fault(message, file=str(folder)))
+    asked = earlier["programme"]
+    programme = files.validate(asked, Programme, file="manifest.json") if asked else None
+    question = replace(
+        ask(study, criteria=criteria, programme=programme), without=tuple(earlier["without"])
+    )
+    # Criteria of park types stand in no manifest; by their hashes they must be those of the run.
+    named = programme.park_types if programme else {}
+    marks = {p.name: mark for p, mark in question.declarations.items() if p.stem in named}
+    _refuse_changed({Path(n).name: mark for n, mark in earlier["declarations"].items()}, marks)
+    result = decide(question, progress=progress)
+    _refuse_changed(result.manifest["inputs"], earlier["inputs"])
     kept = {"declarations": earlier["declarations"]}
     write(replace(result, manifest={**result.manifest, **kept}), folder, progress=progress)
     return folder / "map.html"
+
+
+def _refuse_changed(known: Mapping[str, str], asked: Mapping[str, str]) -> None:
+    changed = [
+        Fault("has changed since the run; run again instead", file=name)
+        for name, mark in asked.items()
+        if known.get(name) != mark
+    ]
+    if changed:
+        raise DataError(changed)

@@ -16,8 +16,8 @@ from siteselect.decide.score import ANSWERS, Scores, score
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import Constraint
 from siteselect.measure.measure import measure
+from siteselect.study.question import Question
 from siteselect.study.result import Result
-from siteselect.study.run import Question
 from siteselect.world.catalog import WGS84
 from siteselect.world.places import Places
 

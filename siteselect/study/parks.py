@@ -13,6 +13,7 @@ from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
+from siteselect.plan import chain_words
 from siteselect.plan.portfolio import Portfolio, candidates_of, choose, sentences
 from siteselect.study.result import Result
 from siteselect.study.robustness import doubt_of
@@ -30,12 +31,13 @@ def parks(
     table: PerformanceTable,
     scores: Scores,
 ) -> Portfolio:
-    """The best set of parks of a pool under a programme.
+    """The best set of parks of one type, from a pool, under a programme.
 
     Parameters
     ----------
     programme : Programme
-        How many, under which rules; rules of provinces that the study leaves out are not asked.
+        How many, under which rules; rules of provinces that the study leaves out, and of park
+        types, are not asked.
     pool : Sites
         The candidates.
     study : Study
@@ -54,12 +56,27 @@ def parks(
     NoSolution
         If no set keeps all rules, with a smallest set of rules that conflict.
     """
-    within = {code: q for code, q in programme.provinces.items() if code in study.provinces}
-    asked = programme.model_copy(update={"provinces": within})
     draws = None
     if study.trust is not None and (scores.rank > 0).sum() > 1:
         draws = score_draws(study, criteria, table, scores=scores)
+    asked = within(programme, study).model_copy(update={"park_types": {}})
     return choose(candidates_of(pool, {criteria.id: scores}), asked, draws=draws)
+
+
+def within(programme: Programme, study: Study) -> Programme:
+    """A programme without the rules of provinces that a study leaves out.
+
+    Parameters
+    ----------
+    programme : Programme
+    study : Study
+
+    Returns
+    -------
+    Programme
+    """
+    kept = {code: q for code, q in programme.provinces.items() if code in study.provinces}
+    return programme.model_copy(update={"provinces": kept})
 
 
 def score_draws(
@@ -113,7 +130,12 @@ def story(result: Result, *, language: Literal["en", "fa"]) -> tuple[str, ...]:
         name: Titles(en=en, fa=fa or en)
         for name, en, fa in zip(frame["id"], frame["name_en"], frame["name_fa"], strict=True)
     }
-    return sentences(result.portfolio, names, language=language)
+    plan = result.chain
+    if plan is None or plan.allocation is None:
+        return sentences(result.portfolio, names, language=language)
+    names |= {park_type: made.titles for park_type, made in plan.criteria.items()}
+    supplied = chain_words.sentences(plan.allocation, plan.chain, names, language=language)
+    return (*sentences(result.portfolio, names, language=language), *supplied)
 
 
 def as_data(result: Result) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
 from siteselect.measure.measure import prepare
-from siteselect.study.run import Own, area, ask
+from siteselect.study.question import Own, area, ask
 from siteselect.world import checks
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
+from siteselect.declared.chain import Chain
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
+from siteselect.plan.allocation import Allocation
+from siteselect.plan.chain_flows import Market
 from siteselect.plan.portfolio import Portfolio
+from siteselect.plan.units import Diagnosis
 from siteselect.study.robustness import Robustness
 from siteselect.world.places import Grid, Sites, Surface
 
@@ -38,6 +42,34 @@ class Lattice:
     cells: NDArray[np.int64]
     values: NDArray[np.float64]
     verdict: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPlan:
+    """Place and park type together: what each type makes of the pool, and the parks that are fed.
+
+    Parameters
+    ----------
+    criteria : mapping of str to CriteriaSet
+        By park type.
+    scores : mapping of str to Scores
+        What the criteria of each park type say of the candidates, in the order of the pool.
+    chain : Chain
+        Materials, processes, prices, and what a park of each type takes and gives.
+    market : Market
+        Sources of feedstock and what is left of them, positions in metres of the analysis CRS.
+    allocation : Allocation or None
+        The parks with their types and feedstock flows; None if no choice can be fed.
+    diagnosis : Diagnosis or None
+        What ails the downstream units of a register; None if the study has none.
+    """
+
+    criteria: Mapping[str, CriteriaSet]
+    scores: Mapping[str, Scores]
+    chain: Chain
+    market: Market
+    allocation: Allocation | None
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +107,8 @@ class Result:
         The chosen parks, if the study names a programme that can be met.
     lattice : Lattice or None
         What each criterion is worth on coarse cells.
+    chain : ChainPlan or None
+        The value chain with typed parks, if the programme names park types.
     """
 
     study: Study
@@ -91,6 +125,7 @@ class Result:
     robustness: Robustness | None = None
     portfolio: Portfolio | None = None
     lattice: Lattice | None = None
+    chain: ChainPlan | None = None
 
     @property
     def sites(self) -> gpd.GeoDataFrame:

@@ -19,6 +19,7 @@ from siteselect.plan.chain_flows import Market, market
 from siteselect.plan.chain_words import sentences
 from siteselect.plan.haulage import ways
 from siteselect.plan.policy import Candidates
+from siteselect.plan.portfolio import sentences as portfolio_sentences
 from tests.plan.small_chain import chain, source
 
 PORTS = {"ports": np.array([[0.0, 0.0], [300e3, 0.0]])}
@@ -127,8 +128,8 @@ def test_small_cases_equal_trying_everything(seed: int, k: int) -> None:
             plan(sites, programme(k), made, there)
         return
     found = plan(sites, programme(k), made, there)
-    assert found.total == pytest.approx(best, abs=1e-6)
-    assert found.gap <= 1e-6
+    assert found.portfolio.total == pytest.approx(best, abs=1e-6)
+    assert found.portfolio.gap <= 1e-6
     check_mass(found, there)
 
 
@@ -219,7 +220,7 @@ def test_neither_the_order_of_sites_nor_of_sources_matters() -> None:
     shuffled = pool(scores[order], east[order], ids=ids)
     other = plan(shuffled, programme(3), made, market(made, rows[::-1]))
     assert one.parks == other.parks
-    assert one.total == pytest.approx(other.total, abs=1e-9)
+    assert one.portfolio.total == pytest.approx(other.portfolio.total, abs=1e-9)
 
 
 def test_existing_capacity_comes_first_within_the_tolerated_loss() -> None:
@@ -230,7 +231,7 @@ def test_existing_capacity_comes_first_within_the_tolerated_loss() -> None:
     first = plan(sites, programme(1, existing_first={"tolerance_loss": 0.02}), made, there)
     strict = plan(sites, programme(1, existing_first={"tolerance_loss": 0.005}), made, there)
     assert [a.parks[0].id for a in (best, first, strict)] == ["S0", "S1", "S0"]
-    assert first.best_total == pytest.approx(best.total)
+    assert first.portfolio.best_total == pytest.approx(best.portfolio.total)
 
 
 def test_a_ship_needs_a_port_at_both_ends() -> None:
@@ -250,13 +251,16 @@ def test_the_story_names_parks_flows_and_what_is_still_sold_raw() -> None:
     found = plan(sites, programme(2), made, there)
     names = {"S0": Titles(en="Port", fa="بندر"), "sulphur": Titles(en="sulphur", fa="گوگرد")}
     english = " ".join(sentences(found, made, names, language="en"))
-    assert "2 parks with their types: Port (sulphur), S1 (fertilizer)." in english
+    assert "million USD a year to haul" in english
     assert (
         "Port gives S1 74 kt/y of acid." in english or "Port gives S1 75 kt/y of acid." in english
     )
     assert "sulphur: the parks draw 99 kt/y; 151 are still sold raw instead of 250" in english
-    assert "(proven)" in english
     assert "(recalled)" in english
+    chosen = " ".join(portfolio_sentences(found.portfolio, names, language="en"))
+    assert "2 parks are chosen: Port (sulphur), S1 (fertilizer)." in chosen
+    assert "taken off for hauling feedstock; no set" in chosen
+    assert "(proven)" in chosen
     farsi = " ".join(sentences(found, made, names, language="fa"))
     assert "بندر" in farsi
     assert not set("0123456789") & set(farsi.replace("S1", ""))
@@ -276,5 +280,5 @@ def test_the_story_says_what_cannot_be_fed_and_what_is_bought_in() -> None:
 def test_an_objective_over_draws_is_refused() -> None:
     made, sites = chain(), pool([[0.9, 0.9]], [0])
     there = market(made, [source("G1", "sulphur=300")])
-    with pytest.raises(DataError, match="needs draws"):
+    with pytest.raises(DataError, match="worst is not weighed"):
         plan(sites, programme(1, objective="worst"), made, there)

@@ -74,7 +74,7 @@ def test_one_park_of_each_type_is_fed_and_mass_closes() -> None:
     assert {park.park_type for park in found.parks} == set(bundled().rules.parks)
     supply = sum(balance.available for balance in found.balances.values())
     assert found.closure <= 1e-6 * supply
-    assert found.gap <= 1e-6
+    assert found.portfolio.gap <= 1e-6
     for balance in found.balances.values():
         total = balance.captive + balance.bought + balance.used + balance.raw
         assert total == pytest.approx(balance.available, abs=1e-6 * supply)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,16 +12,20 @@ from hypothesis import strategies as st
 
 from siteselect.base.errors import DataError
 from siteselect.declared.sources import Titles
+from siteselect.plan.classics import dispersion, p_median
 from siteselect.plan.exact import (
+    Burden,
     Rule,
+    alternatives,
     cliques,
     conflict,
-    dispersion,
     first_by_id,
     keep_total,
-    p_median,
     problem,
+    replacements,
+    settle,
     solve,
+    worth,
 )
 
 WORDS = Titles(en="rule", fa="قاعده")
@@ -251,3 +256,75 @@ def test_the_solver_keeps_the_standard_output_for_the_answer() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert said.stdout == b"the answer"
+
+
+def burdened(seed, m, k):
+    """A problem with a burden, and what every set is worth: None for what cannot be carried out."""
+    rng = np.random.default_rng(seed)
+    values = rng.uniform(0, 1, m).round(2)
+    hidden = rng.uniform(0, 0.4, (4, m)).round(2)
+    sets = np.array(list(combinations(range(m), k)))
+    barred = {tuple(row) for row in sets[rng.random(len(sets)) < rng.uniform(0, 0.6)].tolist()}
+
+    def oracle(picks):
+        if tuple(picks.tolist()) in barred:
+            rule = at_most("barred", np.isin(np.arange(m), picks), k - 1)
+            return Burden((rule,), 0.0, np.zeros((0, m)))
+        costs = hidden[:, picks].sum(axis=1)
+        return Burden((), float(costs.max()), hidden[[costs.argmax()]])
+
+    worths = {
+        tuple(row): None
+        if tuple(row) in barred
+        else values[row].sum() - hidden[:, row].sum(axis=1).max()
+        for row in map(list, sets.tolist())
+    }
+    return replace(problem(values, [exactly(k, m)], np.arange(m)), oracle=oracle), worths
+
+
+@given(st.integers(0, 10_000), st.integers(2, 8), st.data())
+def test_a_burden_that_shows_only_set_by_set_is_settled_exactly(seed, m, data):
+    k = data.draw(st.integers(1, m))
+    task, worths = burdened(seed, m, k)
+    feasible = [total for total in worths.values() if total is not None]
+    found, learnt = settle(task)
+    if not feasible:
+        assert found is None
+        assert conflict(learnt).faults
+        return
+    assert found.total == pytest.approx(max(feasible), abs=1e-6)
+    assert found.bound == pytest.approx(found.total, abs=1e-6)
+    assert worth(task, found.picks) == pytest.approx(found.total)
+    again = solve(learnt)
+    assert again.total == pytest.approx(found.total, abs=1e-6)
+
+
+@given(st.integers(0, 10_000), st.integers(2, 8), st.data())
+def test_other_choices_carry_their_burden_too(seed, m, data):
+    k = data.draw(st.integers(1, m - 1))
+    task, worths = burdened(seed, m, k)
+    best, learnt = settle(task)
+    if best is None or abs(best.total) < 0.01:
+        return
+    totals = sorted((t for t in worths.values() if t is not None), reverse=True)
+    others = alternatives(learnt, best, gap=1e3, most=3)
+    assert [other.total for other in others] == pytest.approx(totals[1:4], abs=1e-6)
+    for site, other in zip(best.picks, replacements(learnt, best), strict=True):
+        left = [t for row, t in worths.items() if t is not None and site not in row]
+        if other is None:
+            assert not left
+        else:
+            assert other.total == pytest.approx(max(left), abs=1e-6)
+
+
+@given(st.integers(0, 10_000), st.integers(3, 8))
+def test_a_kept_total_is_kept_with_its_burden(seed, m):
+    task, worths = burdened(seed, m, 2)
+    best, learnt = settle(task)
+    if best is None:
+        return
+    loss = 0.2
+    found = solve(keep_total(learnt, best.total, loss).instead(-np.arange(m, dtype=float)))
+    kept = [row for row, t in worths.items() if t is not None and t >= best.total - loss - 1e-7]
+    assert sum(found.picks) == min(sum(row) for row in kept)
+    assert worth(task, first_by_id(learnt, best).picks) == pytest.approx(best.total, abs=1e-6)

@@ -41,7 +41,8 @@ def test_the_table_of_parks_is_the_portfolio(found: Result, folder: Path) -> Non
     table = pd.read_csv(folder / "portfolio.csv")
     assert found.portfolio is not None
     assert table["id"].tolist() == [pick.id for pick in found.portfolio.picks]
-    assert table["score"].sum() == pytest.approx(found.portfolio.total)
+    total = found.portfolio.total + found.portfolio.burden
+    assert table["score"].sum() == pytest.approx(total)
     known = [i.loss for i in found.portfolio.importance if np.isfinite(i.loss)]
     assert table["loss_without"].sum() == pytest.approx(sum(known))
     assert table.loc[table["kind"] == "estate", "inquiry"].str.contains("free").all()

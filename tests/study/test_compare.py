@@ -10,7 +10,8 @@ from siteselect.base.errors import DataError
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.present import write
 from siteselect.study.compare import Run, diff, read_manifest, verify
-from siteselect.study.run import ask, decide
+from siteselect.study.question import ask
+from siteselect.study.run import decide
 from tests.real import COARSE_M, question, result
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from siteselect.study.parks import story
+from siteselect.study.question import ask
 from siteselect.study.result import Result
-from siteselect.study.run import ask, decide
+from siteselect.study.run import decide
 from tests.real import COARSE_M
 
 

@@ -12,7 +12,8 @@ import shapely
 
 from siteselect.base.errors import DataError, DeclarationError
 from siteselect.decide.score import ELIGIBLE, EXCLUDED, UNDETERMINED
-from siteselect.study.run import Own, ask, decide, inputs_of, verdict_shares
+from siteselect.study.question import Own, ask
+from siteselect.study.run import decide, inputs_of, verdict_shares
 from siteselect.world.catalog import WGS84
 from tests.real import COARSE_M, question, result
 

@@ -9,8 +9,9 @@ from siteselect.decide.robustness import dirichlet_weights
 from siteselect.decide.score import criterion_weights
 from siteselect.declared.study import Trust
 from siteselect.measure.measure import prepare
+from siteselect.study.question import Question, ask
 from siteselect.study.robustness import spread_of
-from siteselect.study.run import Question, ask, surface_of
+from siteselect.study.run import surface_of
 from tests.toy import criteria_set, toy_result
 
 TRUST = Trust(concentration=40.0)

@@ -18,7 +18,8 @@ from siteselect.base import files
 from siteselect.base.errors import DataError
 from siteselect.present import write
 from siteselect.study import manifest
-from siteselect.study.run import ask, decide
+from siteselect.study.question import ask
+from siteselect.study.run import decide
 from siteselect.world.admit import Limits
 from tests.toy import toy_result
 from tests.trust import torture

@@ -1,0 +1,284 @@
+"""The question: a study with everything it names, read and checked before anything is measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from siteselect.base import files
+from siteselect.base.errors import DeclarationError, Fault
+from siteselect.base.text import nearest
+from siteselect.declared.criteria import CriteriaSet, read_criteria
+from siteselect.declared.programme import Programme
+from siteselect.declared.study import Study
+from siteselect.study import manifest
+from siteselect.world import checks
+from siteselect.world.catalog import WGS84, Catalog
+from siteselect.world.location import Area
+from siteselect.world.places import Landmasses
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A study with everything it names, read and checked, before anything is measured.
+
+    Parameters
+    ----------
+    study : Study
+        What is asked.
+    criteria : CriteriaSet
+        By which criteria.
+    catalog : Catalog
+        Of which world.
+    crs : pyproj.CRS
+        Analysis CRS.
+    declarations : mapping of pathlib.Path to str
+        Files of declarations and own sites, with the hash that each had before it was read.
+    programme : Programme or None
+        How many parks, under which rules.
+    own : geopandas.GeoDataFrame or None
+        The user's own sites, in EPSG:4326.
+    repairs : tuple of Fault
+        What was repaired in the user's own sites, or is in doubt.
+    types : tuple of CriteriaSet
+        Criteria of every park type that the programme names; none if it leaves the type open.
+    units : pathlib.Path or None
+        Register of downstream units.
+    without : tuple of str
+        Sources of feedstock to leave out, by the beginning of their ids.
+    """
+
+    study: Study
+    criteria: CriteriaSet
+    catalog: Catalog
+    crs: CRS
+    declarations: Mapping[Path, str]
+    programme: Programme | None
+    own: gpd.GeoDataFrame | None
+    repairs: tuple[Fault, ...]
+    types: tuple[CriteriaSet, ...] = ()
+    units: Path | None = None
+    without: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Repairs and doubts in words, those of the catalogue first."""
+        return tuple(str(fault) for fault in (*self.catalog.told, *self.repairs))
+
+    @property
+    def landmasses(self) -> Landmasses:
+        """Mainland and islands."""
+        return Landmasses(
+            self.catalog.features("islands", self.crs), self.catalog.features("land", self.crs)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The user's own sites, where they are not those that the study names.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A table or a layer.
+    alone : bool
+        Leave estates and new regions out of the pool.
+    crs, encoding, layer : str, optional
+        What the file does not say of itself, and which of its layers or sheets.
+    """
+
+    path: Path
+    alone: bool = False
+    crs: str | None = None
+    encoding: str | None = None
+    layer: str | None = None
+
+
+def ask(
+    study: Study | Path | None = None,
+    *,
+    own: Own | None = None,
+    criteria: CriteriaSet | None = None,
+    programme: Programme | Path | None = None,
+    k: int | None = None,
+    changes: Mapping[str, Any] = MappingProxyType({}),
+) -> Question:
+    """Read a study and everything it names.
+
+    Parameters
+    ----------
+    study : Study, pathlib.Path or None
+        A study, its file, or the bundled one. Files that a study names stand beside it, or in the
+        bundled folder of criteria.
+    own : Own, optional
+        The user's own sites, instead of those that the study names.
+    criteria : CriteriaSet, optional
+        Instead of the one that the study names.
+    programme : Programme or pathlib.Path, optional
+        A programme or its file, instead of the one that the study names.
+    k : int, optional
+        How many parks, instead of the programme's number.
+    changes : mapping
+        Fields of the study that are to be another.
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    DeclarationError, DataError
+        Every fault, with file, line and key or row and field.
+    """
+    bundled = files.home() / "criteria"
+    path = bundled / "study.yaml" if study is None else study
+    folder = bundled if isinstance(path, Study) else path.parent
+    marks = {} if isinstance(path, Study) else manifest.marks(path)
+    declared = path if isinstance(path, Study) else files.read(path, Study)
+    if own is not None and own.alone:
+        changes = {**changes, "existing": None, "greenfield": None, "programme": None}
+    if changes:
+        data = {**declared.model_dump(mode="json"), **changes}
+        declared = files.validate(data, Study, file=str(declared.id))
+    crs = _analysis_crs(declared)
+    catalog = Catalog.open(files.home() / "data")
+    if criteria is None:
+        named = _beside(folder, bundled, declared.criteria)
+        marks |= manifest.marks(named)
+        criteria = read_criteria(named)
+    _known_provinces(declared, catalog)
+    if own is None and declared.own_sites:
+        own = Own(_within(folder, declared.own_sites, "own_sites"))
+    if programme is None and declared.programme is not None:
+        programme = _beside(folder, bundled, declared.programme)
+    asked = programme if isinstance(programme, Programme) else None
+    if isinstance(programme, Path):
+        marks |= manifest.marks(programme)
+        asked = files.read(programme, Programme)
+    if asked is not None and k is not None:
+        asked = asked.model_copy(update={"k": k})
+    question = Question(declared, criteria, catalog, crs, marks, asked, None, ())
+    question = _with_types(question, folder, bundled)
+    return question if own is None else _with_own(question, own)
+
+
+def _with_types(question: Question, folder: Path, bundled: Path) -> Question:
+    """The question with what a programme of park types needs besides."""
+    study, programme = question.study, question.programme
+    if programme is None or not programme.park_types:
+        return question
+    own = question.criteria
+    paths = {
+        name: _beside(folder, bundled, f"{name}.yaml")
+        for name in programme.park_types
+        if name != own.id
+    }
+    marks = {path: mark for named in paths.values() for path, mark in manifest.marks(named).items()}
+    marks |= manifest.marks(bundled / "chain" / "south.yaml")
+    units = None if study.units is None else _within(folder, study.units, "units")
+    marks |= manifest.marks(units) if units else {}
+    return replace(
+        question,
+        types=tuple(
+            own if name == own.id else read_criteria(paths[name]) for name in programme.park_types
+        ),
+        units=units,
+        declarations={**question.declarations, **marks},
+    )
+
+
+def _with_own(question: Question, own: Own) -> Question:
+    faults: list[Fault] = []
+    marks = manifest.marks(own.path)
+    frame = checks.user_sites(
+        own.path,
+        area(question.study, question.catalog),
+        criteria=question.criteria,
+        reading=checks.Reading(crs=own.crs, encoding=own.encoding, layer=own.layer),
+        warnings=faults,
+    )
+    given = {
+        "kind": "proposed",
+        "status": "proposed",
+        "source": own.path.name,
+        "source_kind": "given",
+        "note": frame["outside"],
+    }
+    clash = {name: f"own_{name}" for name in given if name in frame}
+    return replace(
+        question,
+        own=frame.rename(columns=clash).drop(columns="outside").assign(**given),
+        declarations={**question.declarations, **marks},
+        repairs=(*question.repairs, *faults),
+    )
+
+
+def _analysis_crs(study: Study) -> CRS:
+    try:
+        crs = CRS.from_user_input(study.crs)
+    except CRSError as error:
+        message = f"{study.crs[:80]!r} is no CRS that is known"
+        raise DeclarationError(Fault(message, file=study.id, field="crs")) from error
+    if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
+        raise DeclarationError(
+            Fault(f"{study.crs!r} is not projected in metres", file=study.id, field="crs")
+        )
+    return crs
+
+
+def _beside(folder: Path, bundled: Path, name: str) -> Path:
+    for place in (_within(folder, name, "criteria"), bundled / name):
+        if place.is_file():
+            return place
+    known = [path.name for path in bundled.glob("*.yaml")]
+    raise DeclarationError(Fault(f"no such criteria file{nearest(name, known)}", file=name))
+
+
+def _within(folder: Path, name: str, field: str) -> Path:
+    """A file that a study names, which may not lead out of the study's folder.
+
+    Who sends a study could otherwise make it read, and show, any file of the machine.
+    """
+    place = folder / name
+    if not place.resolve().is_relative_to(folder.resolve()):
+        message = f"{name[:80]!r} leads out of the study's folder; name it on the command line"
+        raise DeclarationError(Fault(message, field=field))
+    return place
+
+
+def _known_provinces(study: Study, catalog: Catalog) -> None:
+    known = set(catalog.features("provinces", WGS84)["iso"])
+    faults = [
+        Fault(f"no province {code}{nearest(code, known)}", file=study.id, field="provinces")
+        for code in study.provinces
+        if code not in known
+    ]
+    if faults:
+        raise DeclarationError(faults)
+
+
+def area(study: Study, catalog: Catalog) -> Area:
+    """Where the candidates of a study should lie.
+
+    Parameters
+    ----------
+    study : Study
+        For its provinces.
+    catalog : Catalog
+        For provinces, land and towns.
+
+    Returns
+    -------
+    Area
+    """
+    provinces = catalog.features("provinces", WGS84)
+    return Area(
+        provinces[provinces["iso"].isin(study.provinces)],
+        catalog.features("land", WGS84),
+        catalog.features("towns", WGS84),
+    )
