@@ -121,7 +121,7 @@ def diff(run_a: Path, run_b: Path, *, exit_code: bool, as_json: bool) -> None:
 
     found = compare(Run.read(run_a), Run.read(run_b))
     answer("diff", asdict(found), _changes(found), as_json=as_json)
-    if exit_code and (found.moved or found.came or found.went or found.declared or found.parks):
+    if exit_code and any(asdict(found).values()):
         raise CheckFailed("the runs differ")
 
 
@@ -144,6 +144,7 @@ def _changes(found: "Difference") -> str:
         verb = "came into" if park.came else "left"
         lines.append(f"{park.site_id} {park.name} {verb} the chosen parks")
         lines += [f"    {words}" for words in park.causes]
+    lines += found.chain
     return "\n".join(lines or ["nothing changed"])
 
 

@@ -1,5 +1,6 @@
 """Commands that measure: run, sites, score, map, export."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,12 @@ LISTED = 13
 @click.option("--park-type", help="Criteria of this park type instead of the study's.")
 @click.option("--cell", "cell_m", type=float, help="Side of a grid cell, metres.")
 @click.option("--seed", type=int, help="Seed of every random draw.")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="SOURCE",
+    help="Leave out a source of feedstock, by the beginning of its id; may be given again.",
+)
 @click.option("--no-robustness", is_flag=True, help="Leave the draws of robustness out.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be read and written; no more.")
 @click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
@@ -31,6 +38,7 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
     from siteselect.base import files
 
     dry, force, as_json = (options.pop(key) for key in ("dry_run", "force", "as_json"))
+    without = options.pop("without")
     if not dry:
         files.writable(out, force=force)
     # Slow to load; a folder that cannot be written was refused above.
@@ -38,7 +46,7 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
     from siteselect.study.question import ask
     from siteselect.study.run import decide
 
-    question = ask(study, **_changes(**options))
+    question = replace(ask(study, **_changes(**options)), without=without)
     if dry:
         answer("run", _plan(question, out), _plan_text(question, out), as_json=as_json)
         return

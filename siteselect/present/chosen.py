@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from siteselect.present import supply
 from siteselect.present.tables import Column, Table, tidy
 from siteselect.study.result import Result
 
@@ -90,7 +91,8 @@ def tables(result: Result) -> dict[str, Table]:
     -------
     dict of str to Table
         ``portfolio.csv``, ``portfolio_curve.csv``, ``portfolio_rules.csv`` and
-        ``portfolio_alternatives.csv``; empty if no parks were chosen.
+        ``portfolio_alternatives.csv``, and with park types those of the value chain; empty if no
+        parks were chosen.
     """
     found = result.portfolio
     if found is None:
@@ -110,6 +112,7 @@ def tables(result: Result) -> dict[str, Table]:
         "portfolio_curve.csv": _table(_CURVE, curve),
         "portfolio_rules.csv": _table(_RULES, rules),
         "portfolio_alternatives.csv": _table(_OTHERS, others),
+        **supply.tables(result),
     }
 
 

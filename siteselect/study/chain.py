@@ -1,35 +1,45 @@
 """The chain of a study: what the region supplies, and parks with their types and feedstock."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
-from siteselect.decide.score import Scores, score
+from siteselect.decide.score import EXCLUDED, Scores, score
 from siteselect.decide.table import Floats, PerformanceTable
+from siteselect.decide.values import value
 from siteselect.declared.chain import Chain, bundled_rules, chain_of
-from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
 from siteselect.measure.measure import Instruments, prepare, read
+from siteselect.plan import value_chain
 from siteselect.plan.allocation import Allocation, allocate
-from siteselect.plan.chain_flows import Market, market
+from siteselect.plan.chain_flows import Market, Supply, market
+from siteselect.plan.openings import Opening, Spots, openings
 from siteselect.plan.policy import candidates_of
 from siteselect.plan.units import Diagnosis, diagnose, read_units
 from siteselect.study.parks import score_draws, within
+from siteselect.study.question import Question
 from siteselect.study.result import ChainPlan
-from siteselect.world.catalog import Catalog
+from siteselect.world import sites
+from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.places import Sites
 
 TABLES = ("value_chain", "materials", "prices")
 ACCESS = ("ports", "rail_nodes")
+# Criteria whose readings are distances to what a plant needs besides feedstock.
+UTILITIES = ("gas_line", "power", "fresh_water")
+_REACHED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,27 @@ def register(path: Path, catalog: Catalog, chain: Chain) -> Diagnosis:
     }
     layout = _rows(catalog.table("unit_register_layout").to_dict("records"))
     return diagnose(read_units(path, layout, known))
+
+
+def write_layout(catalog: Catalog, path: Path) -> None:
+    """An empty register to fill: headings in Persian, one a field of the layout.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        For the layout.
+    path : pathlib.Path
+        A CSV file that does not exist yet.
+
+    Raises
+    ------
+    DataError
+        If the file is there already.
+    """
+    if path.exists():
+        raise DataError(Fault("is there already; nothing was written", file=str(path)))
+    layout = catalog.table("unit_register_layout").sort_values("order")
+    files.write_text(path, "\ufeff" + ",".join(layout["label_fa"]) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,3 +317,231 @@ def as_data(plan: ChainPlan) -> dict[str, Any]:
         "closure_kt_y": found.closure,
         "unfed": {name: list(materials) for name, materials in found.unfed.items()},
     }
+
+
+def balance_data(region: Region) -> dict[str, Any]:
+    """The region's balance of materials without a programme, most available first.
+
+    Parameters
+    ----------
+    region : Region
+
+    Returns
+    -------
+    dict
+        ``balance`` by material, kt/y, and ``no_figure``: what is listed without a capacity.
+    """
+    found = {n: b for n, b in region.market.balances.items() if b.nominal > 0 or b.short > 0}
+    order = sorted(found, key=lambda name: (-found[name].available, name))
+    return {
+        "balance": {name: asdict(found[name]) for name in order},
+        "no_figure": [f"{source}: {product}" for source, product in region.market.unknown],
+    }
+
+
+def made_data(
+    region: Region, material: str, *, crs: CRS, at: tuple[float, float] | None, radius_km: float
+) -> dict[str, Any]:
+    """What can be made of a material, from what is left of it in the region or near a point.
+
+    Parameters
+    ----------
+    region : Region
+    material : str
+    crs : pyproj.CRS
+        That of the region.
+    at : tuple of (float, float) or None
+        Longitude and latitude, degrees; None for the whole region.
+    radius_km : float
+        How near, straight.
+
+    Returns
+    -------
+    dict
+        ``left_kt_y``, ``sources`` (nearest first; none for the whole region) and ``made``.
+
+    Raises
+    ------
+    DataError
+        If no material is named so.
+    """
+    refuse_unknown(region.chain, [material])
+    balance = region.market.balances.get(material)
+    left = balance.left if balance else 0.0
+    supplies: tuple[Supply, ...] = ()
+    if at is not None:
+        point = gpd.GeoSeries.from_xy([at[0]], [at[1]], crs=WGS84).to_crs(crs)
+        left, supplies = value_chain.within(
+            region.market,
+            material,
+            easting=float(point.x.iloc[0]),
+            northing=float(point.y.iloc[0]),
+            radius_km=radius_km,
+        )
+    made = value_chain.made_from(region.chain, material, region.market, at_hand_kt_y=left)
+    return {
+        "material": material,
+        "left_kt_y": left,
+        "sources": [asdict(supply) for supply in supplies],
+        "made": [asdict(item) for item in made],
+    }
+
+
+def route_data(
+    region: Region, start: str, end: str, *, by: Literal["steps", "yield"]
+) -> dict[str, Any]:
+    """The shortest way from a material to a product.
+
+    Parameters
+    ----------
+    region : Region
+    start, end : str
+        Materials.
+    by : {"steps", "yield"}
+        Fewest processes, or least of the material a tonne.
+
+    Returns
+    -------
+    dict
+        ``processes``: id, title, main product and whether its factors are recalled; none if there
+        is no way.
+
+    Raises
+    ------
+    DataError
+        If no material is named so.
+    """
+    refuse_unknown(region.chain, [start, end])
+    steps = value_chain.route(region.chain, start, end, by=by)
+    done = [region.chain.processes[step] for step in steps]
+    return {
+        "from": start,
+        "to": end,
+        "by": by,
+        "processes": [
+            {"id": p.id, "title": p.title, "main": p.main, "recalled": p.source_kind != "found"}
+            for p in done
+        ],
+    }
+
+
+def missing_data(region: Region) -> dict[str, Any]:
+    """Products that nobody in the region makes, and inputs that nothing in it supplies.
+
+    Parameters
+    ----------
+    region : Region
+
+    Returns
+    -------
+    dict
+        ``not_produced``, and ``bought_in`` with the processes that want each.
+    """
+    outside = value_chain.bought_in(region.chain, region.market)
+    return {
+        "not_produced": list(value_chain.not_produced(region.chain, region.market)),
+        "bought_in": {name: list(users) for name, users in outside},
+    }
+
+
+def value_data(region: Region) -> dict[str, Any]:
+    """What each process adds, USD a tonne of its main product: best first, unknown last.
+
+    Parameters
+    ----------
+    region : Region
+
+    Returns
+    -------
+    dict
+        ``added_value``; None stands where an input or the product has no quote.
+    """
+    chain = region.chain
+    found = [value_chain.added_value(chain, process) for process in chain.processes.values()]
+    found.sort(key=lambda a: (a.low is None, -((a.low or 0.0) + (a.high or 0.0)), a.process))
+    return {"added_value": [asdict(item) for item in found]}
+
+
+def refuse_unknown(chain: Chain, materials: Iterable[str]) -> None:
+    """Refuse names that are no material of the chain.
+
+    Parameters
+    ----------
+    chain : Chain
+    materials : iterable of str
+
+    Raises
+    ------
+    DataError
+        Naming each, with the nearest that there is.
+    """
+    faults = [
+        Fault(f"no material is named {name}{nearest(name, chain.materials)}", field="material")
+        for name in materials
+        if name not in chain.materials
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def openings_of(
+    question: Question, region: Region, *, diagnosis: Diagnosis | None, radius_km: float = 100.0
+) -> tuple[tuple[Opening, ...], Sites]:
+    """Products that the region lacks, and the existing sites where they could be made.
+
+    Parameters
+    ----------
+    question : Question
+        For its estates and zones, its criteria and its catalogue.
+    region : Region
+        What there is to make them of.
+    diagnosis : Diagnosis or None
+        Idle units, which come first.
+    radius_km : float
+        How far feedstock may be.
+
+    Returns
+    -------
+    openings : tuple of Opening
+        Best first; none at a site that is excluded.
+    sites : Sites
+        The places that were asked.
+
+    Raises
+    ------
+    DataError
+        If the study names no existing sites.
+
+    Notes
+    -----
+    A utility is within reach where its criterion gives at least half of its value: no distance is
+    declared twice.
+    """
+    study, criteria = question.study, question.criteria
+    if study.existing is None:
+        raise DataError("the study names no existing estates, so there is no place to ask about")
+    frame = sites.existing(question.catalog, study.existing, study, crs=question.crs)
+    pool = sites.pool([frame], study.cell_m, question.landmasses)
+    instruments = prepare(criteria, question.catalog, question.crs)
+    table = read(instruments, pool.places)
+    scores = score(table, criteria, kinds=pool.places.kinds.tolist())
+    open_to = np.flatnonzero(scores.verdict != EXCLUDED)
+    asked = {c.id: c for c in criteria.criteria if c.id in UTILITIES and c.unit == "km"}
+    points = pool.frame.geometry.representative_point()
+    spots = Spots(
+        ids=tuple(pool.frame["id"].astype(str).iloc[open_to]),
+        easting=points.x.to_numpy()[open_to],
+        northing=points.y.to_numpy()[open_to],
+        utilities={name: table.values[open_to, table.column_ids.index(name)] for name in asked},
+        reach_km={name: _reach_km(criterion) for name, criterion in asked.items()},
+        source="layers of the criteria " + ", ".join(asked),
+    )
+    found = openings(region.chain, region.market, spots, radius_km=radius_km, diagnosis=diagnosis)
+    return found, pool
+
+
+def _reach_km(criterion: Criterion) -> float:
+    """The farthest distance at which a criterion still gives half of its value."""
+    far = np.linspace(0.0, criterion.knots[-1][0], 1001)
+    good = far[value(far, criterion.knots) >= _REACHED]
+    return float(round(good[-1], 1)) if len(good) else 0.0

@@ -17,6 +17,7 @@ from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.study.manifest import SCHEMA
 
 TINY = 1e-12
+_KT_Y = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +218,8 @@ class Difference:
         Sites in both whose score, rank or verdict changed, largest change of score first.
     parks : tuple of Exchanged
         Sites that came into the chosen parks or left them, by id; empty unless both runs chose.
+    chain : tuple of str
+        What changed of the value chain, in words: sources, park types and flows.
     """
 
     declared: tuple[str, ...]
@@ -226,6 +229,7 @@ class Difference:
     off_list: tuple[str, ...]
     moved: tuple[Moved, ...]
     parks: tuple[Exchanged, ...] = ()
+    chain: tuple[str, ...] = ()
 
 
 def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
@@ -260,7 +264,60 @@ def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
         off_list=tuple(sorted(lists[0] - lists[1])),
         moved=tuple(sorted(moved, key=lambda item: (-abs(item.score_change), item.site_id))),
         parks=_exchanges(one, other, {item.site_id: item for item in moved}),
+        chain=chain_changes(one.manifest.get("chain"), other.manifest.get("chain")),
     )
+
+
+def chain_changes(one: Any, other: Any) -> tuple[str, ...]:
+    """What changed of the value chain, in words.
+
+    Parameters
+    ----------
+    one, other : mapping or None
+        As `siteselect.study.chain.as_data` gives it, before and after.
+
+    Returns
+    -------
+    tuple of str
+        Sources whose figures changed, parks of another type, and flows; empty if a run has none.
+    """
+    if not one or not other:
+        return ()
+    words = []
+    for key, was, now in _changed(_supplies(one), _supplies(other)):
+        source, material = key
+        words.append(f"{source} leaves {now:.1f} kt/y of {material} instead of {was:.1f}")
+    types = [{name: park["park_type"] for name, park in (run["parks"] or {}).items()}
+             for run in (one, other)]  # fmt: skip
+    words += [
+        f"{name} is a {types[1][name]} park instead of {types[0][name]}"
+        for name in sorted(types[0].keys() & types[1].keys())
+        if types[0][name] != types[1][name]
+    ]
+    for key, was, now in _changed(_flows(one), _flows(other)):
+        material, origin, destination = key
+        words.append(f"{origin} gives {destination} {now:.1f} kt/y of {material}, was {was:.1f}")
+    return tuple(words)
+
+
+def _supplies(chain: Any) -> dict[tuple[str, ...], float]:
+    supplies = chain["supplies"].items()
+    return {(source, name): kt_y for source, left in supplies for name, kt_y in left.items()}
+
+
+def _flows(chain: Any) -> dict[tuple[str, ...], float]:
+    return {
+        (flow["material"], flow["origin"], flow["destination"]): flow["kt_y"]
+        for flow in chain.get("flows", ())
+    }
+
+
+def _changed(
+    before: Mapping[tuple[str, ...], float], after: Mapping[tuple[str, ...], float]
+) -> list[tuple[tuple[str, ...], float, float]]:
+    both = sorted({*before, *after})
+    pairs = [(key, before.get(key, 0.0), after.get(key, 0.0)) for key in both]
+    return [(key, was, now) for key, was, now in pairs if abs(now - was) > _KT_Y]
 
 
 def _chosen(run: Run) -> set[str]:
@@ -310,7 +367,7 @@ def _declared(one: Run, other: Run) -> tuple[str, ...]:
                 how = "changed" if name in before and name in after else "is in one run only"
                 words.append(f"{what} {name} {how}")
     pairs = {key: (one.manifest.get(key), other.manifest.get(key))
-             for key in ("version", "cell_m", "seed", "crs")}  # fmt: skip
+             for key in ("version", "cell_m", "seed", "crs", "without")}  # fmt: skip
     words += [f"{key} was {a}, is {b}" for key, (a, b) in pairs.items() if a != b]
     provinces = [run.manifest["study"]["provinces"] for run in (one, other)]
     words += _between(one.manifest.get("programme"), other.manifest.get("programme"), "programme")

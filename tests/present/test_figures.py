@@ -18,7 +18,7 @@ from matplotlib.text import Text
 
 from siteselect.base.errors import DataError
 from siteselect.declared.study import Trust
-from siteselect.present import figures
+from siteselect.present import figures, paper
 from siteselect.study.result import Result
 from tests.toy import toy_result
 
@@ -40,14 +40,14 @@ def folder(run: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def style() -> Iterator[None]:
-    context: AbstractContextManager[None] = figures._style()
+    context: AbstractContextManager[None] = paper.style()
     with context:
         yield
 
 
 def drawn(run: Result, name: str, language: str) -> Figure:
     assert run.robustness is not None
-    figure = figures.DRAWINGS[name](run, run.robustness, figures._Tongue(language))
+    figure = figures.DRAWINGS[name](run, run.robustness, paper.Tongue(language))
     FigureCanvasAgg(figure).draw()
     return figure
 
@@ -156,18 +156,18 @@ def test_bars_and_cells_are_those_of_the_result(run: Result) -> None:
 @pytest.mark.usefixtures("style")
 def test_the_shipped_font_is_found_and_holds_what_is_said() -> None:
     for weight in ("regular", "bold"):
-        path = Path(findfont(FontProperties(family=figures.FONT, weight=weight)))
+        path = Path(findfont(FontProperties(family=paper.FONT, weight=weight)))
         assert path.name.startswith("Vazirmatn")
         held = FT2Font(path).get_charmap()
         assert all(ord(letter) in held for letter in "پژگیک۰۱۲۳٪٬؛ā\u200c…")
-    assert (figures.ASSETS / "OFL.txt").read_text("utf-8").startswith("Copyright")
+    assert (paper.ASSETS / "OFL.txt").read_text("utf-8").startswith("Copyright")
 
 
 def test_names_are_text_whatever_they_hold(tmp_path: Path) -> None:
     run = toy_result(len(NAMES), names=NAMES, trust=TRUST)
     figures.write(run, tmp_path)
     assert (tmp_path / "figure_ranks_en.svg").stat().st_size > 0
-    with figures._style():
+    with paper.style():
         labels = [t.get_text() for t in drawn(run, "ranks", "en").axes[0].get_yticklabels()]
     assert max(map(len, labels)) <= figures.LETTERS + 6
     assert any("$x_1$" in label for label in labels)

@@ -11,7 +11,9 @@ import pytest
 
 from siteselect.base.errors import DataError
 from siteselect.plan.allocation import Allocation
+from siteselect.plan.chain_flows import market
 from siteselect.study import chain
+from siteselect.study.compare import chain_changes
 from siteselect.study.parks import story
 from siteselect.study.question import ask
 from siteselect.study.result import ChainPlan, Result
@@ -169,3 +171,32 @@ def test_a_programme_without_types_chooses_parks_of_the_studys_own_type() -> Non
     assert found.portfolio is not None
     assert {pick.park_type for pick in found.portfolio.picks} == {found.criteria.id}
     assert found.portfolio.burden == 0
+
+
+def test_a_changed_figure_changes_only_what_touches_it_and_diff_says_so() -> None:
+    region = chain.region(question().catalog, question().crs)
+    rows = question().catalog.features("feedstock", question().crs)
+    rows = rows.assign(easting=rows.geometry.x, northing=rows.geometry.y)
+    source = next(
+        flow.origin for flow in placed().flows if flow.material == "sulphur" and flow.kt_y > 1
+    )
+    figure = rows.loc[rows["id"] == source, "capacity_kt_per_year"].iloc[0]
+    sulphur = next(part for part in figure.split("; ") if part.startswith("sulphur="))
+    rows.loc[rows["id"] == source, "capacity_kt_per_year"] = figure.replace(sulphur, "sulphur=40")
+    records = [
+        {str(key): cell for key, cell in row.items()}
+        for row in pd.DataFrame(rows.drop(columns="geometry")).to_dict("records")
+    ]
+    changed = replace(region, market=market(region.chain, records))
+    programme = question().programme
+    assert programme is not None
+    typed = chain.Typed(plan().criteria, {}, plan().scores)
+    fed = chain.parks_of(programme, result().pool, question().study, typed=typed, region=changed)
+    other = replace(plan(), market=changed.market, allocation=fed)
+    words = chain_changes(chain.as_data(plan()), chain.as_data(other))
+    assert any(w.startswith(f"{source} leaves") and "sulphur" in w for w in words)
+    assert not any(" leaves " in w and "sulphur" not in w for w in words)
+    same = {park.id: park.park_type for park in placed().parks}
+    if same == {park.id: park.park_type for park in fed.parks}:
+        assert all("sulphur" in w for w in words)
+    assert fed.closure <= 1e-3
