@@ -14,6 +14,7 @@ from siteselect.base.text import fold
 from siteselect.decide.score import criterion_weights
 from siteselect.decide.values import value_range
 from siteselect.present.maps import layers, raster
+from siteselect.present.maps.flows import flows
 from siteselect.present.maps.parks import parks
 from siteselect.study.result import Result
 
@@ -59,6 +60,7 @@ def page_data(result: Result) -> dict[str, Any]:
         "ground": raster.class_picture(result.surface),
         "lattice": None if result.lattice is None else raster.lattice_picture(result.lattice),
         "portfolio": parks(result),
+        "chain": flows(result),
         "sources": _sources(result),
     }
 

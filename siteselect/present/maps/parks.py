@@ -37,7 +37,9 @@ def parks(result: Result) -> dict[str, Any] | None:
         **_figures(found),
         "types": _types(result, found),
         "picks": [
-            {"site": place[p.id], "type": p.park_type, "rung": p.rung} for p in found.picks
+            {"site": place[p.id], "type": p.park_type, "rung": p.rung,
+             "score": number(p.score, DIGITS)}
+            for p in found.picks
         ],
         "sets": [
             {
@@ -86,7 +88,9 @@ def _titles(titles: Titles) -> dict[str, str]:
 
 def _types(result: Result, found: Portfolio) -> list[dict[str, str]]:
     """Park types in the order in which their first park comes, with their titles if known."""
-    known = {result.criteria.id: _titles(result.criteria.titles)}
+    plan = result.chain
+    typed = {} if plan is None else {n: _titles(c.titles) for n, c in plan.criteria.items()}
+    known = {result.criteria.id: _titles(result.criteria.titles), **typed}
     ids = dict.fromkeys(pick.park_type for pick in found.picks)
     return [{"id": name, **known.get(name, {"en": name, "fa": name})} for name in ids]
 

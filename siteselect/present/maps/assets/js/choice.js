@@ -10,7 +10,7 @@ export function isPark(i) {
 }
 
 export function showsParks() {
-  return PARKS !== null && state.list === 'parks' && ['parks', 'site', 'cell'].includes(state.view);
+  return PARKS !== null && (state.view === 'chain' || (state.list === 'parks' && ['parks', 'site', 'cell'].includes(state.view)));
 }
 
 /** The set that is looked at against the official one: who comes in, who goes, what is lost. */

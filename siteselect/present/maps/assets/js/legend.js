@@ -1,6 +1,7 @@
 // The legend: classes, verdicts, shapes and lines, on the map and on the printed sheet.
 import { fill, h, svg } from './base.js';
 import { DATA } from './data.js';
+import { BANDS, CHAIN, DASHES } from './flows.js';
 import { state } from './state.js';
 import { FLUIDS, INK, RAMP, hatches, portSymbol, shape } from './symbols.js';
 import { direction, num, range, t } from './text.js';
@@ -18,11 +19,23 @@ export function classText(k) {
   return range(num(limits[k - 1], 1), num(limits[k], 1));
 }
 
+/** Ways of haulage that are drawn, with their dashes. */
+function modes() {
+  if (CHAIN === null || !state.layers.flows) return [];
+  const used = new Set(CHAIN.flows.map((flow) => flow[5]));
+  return Object.entries(DASHES).filter(([mode]) => used.has(mode));
+}
+
+function flows() {
+  const rows = modes().map(([mode, dash]) => row(swatch(line(BANDS[0], dash)), t(`mode_${mode}`)));
+  return rows.length ? [h('b', { text: t('flowsLayer') }), ...rows] : [];
+}
+
 function scores(prefix) {
   const rows = RAMP.map((colour, k) => row(swatch(block(DATA.ground.palette[k + 1], 1, 13), block(colour, 14, 11)), classText(k)));
   return h('div', {}, h('b', { text: t('scoreRange') }), ...rows.reverse(),
     row(swatch(hatches(`${prefix}-u`), block(`url(#${prefix}-u-undetermined)`, 1, 24)), t('undetermined')),
-    row(swatch(hatches(`${prefix}-x`), block(`url(#${prefix}-x-excluded)`, 1, 24)), t('excluded')));
+    row(swatch(hatches(`${prefix}-x`), block(`url(#${prefix}-x-excluded)`, 1, 24)), t('excluded')), ...flows());
 }
 
 function symbols() {

@@ -5,6 +5,7 @@ import { asYaml, drawDock, refreshDock } from './dock.js';
 import { dotAt } from './dots.js';
 import { csvText, downloadCsv, downloadPicture } from './download.js';
 import { drawCard } from './card.js';
+import { drawChain } from './chain.js';
 import { showsParks } from './choice.js';
 import { drawCompare } from './compare.js';
 import { drawContext } from './context.js';
@@ -52,7 +53,7 @@ function drawHeader() {
   header.dir = direction();
   const under = [nameOf(DATA.type), run.date ? t('runOf', dateText(run.date)) : '', t('runId', `\u2068${run.id}\u2069`)].filter(Boolean).join(' · ');
   fill(header, h('div', { class: 'title' }, h('h1', { text: nameOf(DATA.study) }), h('p', { text: under })),
-    h('nav', { 'aria-label': t('views') }, tab('ranking', 'rank'), PARKS ? tab('parksN', 'parks', t('parksN', num(LIST_LENGTH))) : null, tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
+    h('nav', { 'aria-label': t('views') }, tab('ranking', 'rank'), PARKS ? tab('parksN', 'parks', t('parksN', num(LIST_LENGTH))) : null, DATA.chain ? tab('chain', 'chain') : null, tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
     h('span', { class: 'push' }), button('csv', t('csv'), downloadCsv, { title: t('csv') }), button('png', 'PNG', () => downloadPicture(map), { title: t('png') }),
     button('keys', '?', showKeys, { title: t('help'), 'aria-label': t('help') }), paperChoice(), button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
 }
@@ -63,6 +64,7 @@ function drawRail() {
   keepFocus(rail, () => {
     if (state.view === 'site') drawCard(rail);
     else if (state.view === 'parks') drawParks(rail);
+    else if (state.view === 'chain') drawChain(rail);
     else if (state.view === 'cell') drawCell(rail, rasters);
     else if (state.view === 'inquiries') drawInquiries(rail);
     else if (state.view === 'data') drawSources(rail);

@@ -2,6 +2,7 @@
 import { fill, svg } from './base.js';
 import { isPark, preview, showsParks, shownParks } from './choice.js';
 import { DATA, LIST_LENGTH, OPEN, SITES, UNDETERMINED, unflat } from './data.js';
+import { drawFlows } from './flows.js';
 import { dotAt, drawDots, makeDots } from './dots.js';
 import { drawAreaNames, drawDegrees, drawSeas, drawTowns } from './names.js';
 import { boxAbout, makeBoard, placeLabel, placeMark } from './place.js';
@@ -179,6 +180,7 @@ export const MarksLayer = L.Layer.extend({
   redraw() {
     const scene = overScene(this.still), numbered = numberedSites(scene);
     this.dots.canvas.hidden = !state.layers.sites;
+    drawFlows(scene);
     if (state.layers.sites) {
       drawSelected(scene);
       drawSmall(scene, this.dots, numbered);

@@ -4,6 +4,7 @@ import { fact, section } from './card.js';
 import { chanceOf, preview } from './choice.js';
 import { curveChart } from './curve.js';
 import { LIST_LENGTH, PARKS, SITES, UNDETERMINED } from './data.js';
+import { CHAIN, typeColour } from './flows.js';
 import { distanceKm } from './geo.js';
 import { isExploratory, now, official, state, update } from './state.js';
 import { badge, changeMark, parkChip } from './symbols.js';
@@ -60,17 +61,20 @@ function chance(i) {
 function parkRow(pick, k) {
   const i = pick.site, goes = preview().leaves.includes(i);
   const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i]), wordOf(`rung_${pick.rung}`), SITES.verdict[i] === UNDETERMINED ? t('undetermined') : ''].filter(Boolean).join(' · ');
+  // With park types a park counts by the criteria of its own type, whatever the weights of the page.
+  const score = CHAIN ? pick.score : now.scores.score[i];
   return h('tr', { 'data-row': i, class: goes ? 'goes' : null },
     h('td', {}, badge(i), isExploratory() ? changeMark(official.rank[i], now.scores.rank[i]) : null),
     h('td', { class: 'who' }, siteLink(i), h('span', { class: 'sub', text: under }), alternative(k)),
-    h('td', { class: 'figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }), h('td', {}, chance(i)));
+    h('td', { class: 'figure', text: score === null ? '–' : num(score, 3) }), h('td', {}, chance(i)));
 }
 
 function typeTable(type) {
   const rows = PARKS.picks.map((pick, k) => [pick, k]).filter(([pick]) => pick.type === type.id);
   rows.sort(([a], [b]) => official.rank[a.site] - official.rank[b.site]);
-  return h('section', {}, h('h3', { text: `${nameOf(type)} (${num(rows.length)})` }),
-    h('table', { class: 'parks', 'aria-label': nameOf(type) }, h('thead', {}, h('tr', {}, ...['rank', 'site', 'score', 'chance'].map((key) => h('th', { scope: 'col', text: t(key) })))),
+  const tone = CHAIN && h('i', { class: 'tone', style: { background: typeColour(PARKS.types.indexOf(type)) } });
+  return h('section', {}, h('h3', {}, tone, `${nameOf(type)} (${num(rows.length)})`),
+    h('table', { class: 'parks', 'aria-label': nameOf(type) }, h('thead', {}, h('tr', {}, ...['rank', 'site', CHAIN ? 'typeScore' : 'score', 'chance'].map((key) => h('th', { scope: 'col', text: t(key) })))),
       h('tbody', {}, ...rows.map(([pick, k]) => parkRow(pick, k)))));
 }
 

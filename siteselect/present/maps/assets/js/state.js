@@ -4,7 +4,7 @@ import { DATA, PARKS, SITES } from './data.js';
 import { OFFICIAL_WEIGHTS, scoreAll } from './score.js';
 import { setLanguage } from './text.js';
 
-const VIEWS = ['rank', 'parks', 'site', 'cell', 'inquiries', 'compare', 'data'];
+const VIEWS = ['rank', 'parks', 'chain', 'site', 'cell', 'inquiries', 'compare', 'data'];
 const GROUPS = DATA.groups.map((_, g) => g);
 const membersOf = (g) => DATA.criteria.map((c, j) => (c.group === g ? j : -1)).filter((j) => j >= 0);
 export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
@@ -21,7 +21,7 @@ export const state = {
   lang: 'fa', view: 'rank', list: 'rank', preview: null, shown: ROWS, site: null, cell: null, hover: null, compare: [],
   preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
   search: '', filters: { ...NO_FILTERS }, onlyDifferences: false,
-  layers: { surface: true, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, railways: true, protected: false, towns: true, graticule: true },
+  layers: { surface: true, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, flows: true, railways: true, protected: false, towns: true, graticule: true },
   lit: null, notice: '', openGroup: null, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
@@ -65,6 +65,7 @@ export function update(change) {
   Object.assign(state, change);
   setLanguage(state.lang);
   if (state.view === 'rank' || state.view === 'parks') state.list = state.view;
+  if (state.view === 'chain') state.list = 'parks';
   if ('preset' in change || 'groups' in change || 'inner' in change) {
     now.scores = isExploratory() ? scoreAll(weightsOf(state)) : official;
   }
@@ -140,6 +141,7 @@ export function readAddress(text) {
   const wanted = keys.get('v');
   if (VIEWS.includes(wanted) && wanted !== 'cell' && (wanted !== 'site' || site >= 0)) change.view = wanted;
   if (PARKS === null && change.view === 'parks') delete change.view;
+  if (!DATA.chain && change.view === 'chain') delete change.view;
   if (PARKS && keys.get('f') === 'parks') change.list = 'parks';
   change.preview = readPreview(keys.get('a'));
   const compared = (keys.get('c') ?? '').split(',').map(indexOf).filter((i) => i >= 0);

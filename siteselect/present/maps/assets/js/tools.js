@@ -1,11 +1,12 @@
 // Buttons on the map, its scale bar and the switch of layers.
 import { byId, fill, h, svg } from './base.js';
+import { DATA } from './data.js';
 import { drawLegend } from './legend.js';
 import { toggleMeasure } from './measure.js';
 import { state, update } from './state.js';
 import { direction, km, num, t } from './text.js';
 
-const SWITCHES = [['surface', 'surface'], ['sites', 'sitesLayer'], ['estates', 'estates'], ['ports', 'ports'], ['pipelines', 'pipelines'], ['feedstock', 'feedstock'], ['railways', 'railways'], ['protected', 'protected'], ['towns', 'towns'], ['graticule', 'graticule']];
+const SWITCHES = [['surface', 'surface'], ['sites', 'sitesLayer'], ['estates', 'estates'], ['ports', 'ports'], ['pipelines', 'pipelines'], ['feedstock', 'feedstock'], ...(DATA.chain ? [['flows', 'flowsLayer']] : []), ['railways', 'railways'], ['protected', 'protected'], ['towns', 'towns'], ['graticule', 'graticule']];
 const TRUE_AT = (28.5 * Math.PI) / 180;
 
 function layerSwitch([name, word]) {

@@ -1,0 +1,174 @@
+"""The value chain on the planner's page, on the real data, in a real browser without a network."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siteselect.decide.score import score
+from siteselect.declared.sources import Titles
+from siteselect.plan.allocation import OUTSIDE, Allocation
+from siteselect.present.maps.flows import flows
+from siteselect.study.result import Result
+from tests.present.test_maps import HOSTILE
+from tests.present.test_maps_browser import AXE, CHROMIUM, DESKTOP, FLAGS, PHONE, Reader, quiet
+from tests.real import result
+from tests.toy import toy_result
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield Reader(browser, tmp_path_factory.mktemp("chain"))
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def path(reader: Reader) -> Path:
+    return reader.write(result())
+
+
+def placed(of: Result) -> Allocation:
+    assert of.chain is not None
+    assert of.chain.allocation is not None
+    return of.chain.allocation
+
+
+def hostile() -> Result:
+    """The real result with payloads for names of materials, sources and park types."""
+    found = result()
+    plan = found.chain
+    assert plan is not None
+    titles = [Titles(en=text or "-", fa=text or "-") for text in HOSTILE]
+
+    def at(k: int) -> Titles:
+        return titles[k % len(titles)]
+
+    materials = {
+        name: material.model_copy(update={"titles": at(k)})
+        for k, (name, material) in enumerate(plan.chain.materials.items())
+    }
+    supplies = tuple(
+        replace(supply, name_en=HOSTILE[k % len(HOSTILE)], name_fa=HOSTILE[k % len(HOSTILE)])
+        for k, supply in enumerate(plan.market.supplies)
+    )
+    criteria = {
+        name: made.model_copy(update={"titles": at(k)})
+        for k, (name, made) in enumerate(plan.criteria.items())
+    }
+    changed = replace(
+        plan,
+        chain=plan.chain.model_copy(update={"materials": materials}),
+        market=replace(plan.market, supplies=supplies),
+        criteria=criteria,
+    )
+    return replace(found, chain=changed)
+
+
+def test_the_data_of_the_page_are_those_of_the_result() -> None:
+    told, found = flows(result()), placed(result())
+    assert told is not None
+    inside = [flow for flow in found.flows if flow.origin != OUTSIDE]
+    assert len(told["flows"]) == len(inside)
+    ids = list(result().pool.frame["id"])
+    for row, flow in zip(told["flows"], inside, strict=True):
+        origin = told["sources"][row[1]]["id"] if row[1] >= 0 else ids[-1 - row[1]]
+        assert (origin, ids[row[2]]) == (flow.origin, flow.destination)
+        assert row[3] == pytest.approx(flow.kt_y, abs=0.01)
+    takes = sum(sum(park.takes.values()) for park in found.parks)
+    whole = sum(row[3] for row in told["flows"]) + sum(row[2] for row in told["outside"])
+    assert whole == pytest.approx(takes, abs=0.5)
+    assert flows(toy_result(5)) is None
+
+
+@pytest.mark.parametrize("size", [DESKTOP, (820, 1180), PHONE])
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_bands_table_and_lines_are_shown(
+    reader: Reader, path: Path, language: str, size: tuple[int, int]
+) -> None:
+    visit = reader.open(path, f"#l={language}&v=chain", size)
+    told = flows(result())
+    assert told is not None
+    assert visit.page.locator(".sankey path").count() > len(placed(result()).parks)
+    assert visit.page.locator(".balance tbody tr").count() == len(told["balance"])
+    assert visit.page.locator(".marks .flow").count() == len(told["flows"])
+    assert visit.ask("document.documentElement.scrollWidth <= window.innerWidth")
+    words = visit.page.locator("#rail").inner_text()
+    assert any(line[language] in words for line in told["told"])
+    if language == "fa":
+        figures = visit.page.locator(".balance td").all_inner_texts()
+        assert not set("0123456789") & set("".join(figures))
+    visit.ask("siteselect.update({layers: {...siteselect.state.layers, flows: false}})")
+    assert visit.page.locator(".marks .flow").count() == 0
+    quiet(visit)
+
+
+def test_a_card_of_a_park_says_who_feeds_it(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en&v=chain")
+    ids = list(result().pool.frame["id"])
+    for park in placed(result()).parks:
+        visit.ask("(i) => siteselect.update({view: 'site', site: i})", ids.index(park.id))
+        items = visit.page.locator(".feed li").count()
+        mine = [f for f in placed(result()).flows if f.origin != OUTSIDE
+                and park.id in (f.origin, f.destination)]  # fmt: skip
+        assert items >= len(mine) > 0
+        assert visit.page.locator(".marks .flow").count() == len(mine)
+    quiet(visit)
+
+
+def test_the_other_way_to_the_chain_is_the_keyboard(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en")
+    visit.page.focus("#tab-chain")
+    visit.page.keyboard.press("Enter")
+    assert visit.ask("siteselect.state.view") == "chain"
+    visit.page.wait_for_function("location.hash.includes('v=chain')")
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_axe_finds_nothing_serious_in_the_chain(reader: Reader, path: Path, language: str) -> None:
+    visit = reader.open(path, f"#l={language}&v=chain")
+    visit.ask(AXE)
+    found = visit.ask("axe.run({resultTypes: ['violations']})")
+    serious = [
+        (fault["id"], fault["nodes"][0]["html"][:200])
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_hostile_names_of_the_chain_stay_text(reader: Reader) -> None:
+    strange = hostile()
+    page = reader.write(strange)
+    visit = reader.open(page, "#l=en&v=chain")
+    ids = list(strange.pool.frame["id"])
+    for park in placed(strange).parks:
+        visit.ask("(i) => siteselect.update({view: 'site', site: i})", ids.index(park.id))
+    visit.ask("siteselect.update({view: 'parks'})")
+    visit.ask("siteselect.update({view: 'chain'})")
+    assert visit.ask("window.__pwned") is None
+    assert visit.page.locator("#rail script, #rail img, #rail iframe, .marks script").count() == 0
+    quiet(visit)
+
+
+def test_scores_of_the_real_run_equal_those_of_python(reader: Reader, path: Path) -> None:
+    found = result()
+    visit = reader.open(path)
+    rng = np.random.default_rng(11)
+    m, kinds = len(found.criteria.criteria), list(found.pool.frame["kind"])
+    sets = rng.dirichlet(np.ones(m), 200)
+    sets[np.arange(0, 200, 5), rng.integers(m, size=40)] = 0.0
+    told = visit.ask("(sets) => siteselect.scoreMany(sets)", sets.tolist())
+    for weights, ours in zip(sets, told, strict=True):
+        truth = score(found.table, found.criteria, kinds=kinds, weights=weights)
+        np.testing.assert_allclose(np.array(ours["score"], float), truth.score, rtol=0, atol=1e-9)
+        assert ours["rank"] == truth.rank.tolist()
