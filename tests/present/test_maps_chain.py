@@ -130,7 +130,7 @@ def test_the_other_way_to_the_chain_is_the_keyboard(reader: Reader, path: Path) 
     visit.page.focus("#tab-chain")
     visit.page.keyboard.press("Enter")
     assert visit.ask("siteselect.state.view") == "chain"
-    visit.page.wait_for_function("location.hash.includes('v=chain')")
+    visit.page.wait_for_url("**v=chain**")
 
 
 @pytest.mark.parametrize("language", ["fa", "en"])
