@@ -15,6 +15,7 @@ from siteselect.base.errors import DataError, DeclarationError
 from siteselect.cli import door
 from siteselect.decide.score import criterion_weights
 from siteselect.declared.criteria import read_criteria
+from siteselect.study import question as asking
 from siteselect.study import run
 from tests.toy import criteria_data, criteria_set, toy_result
 
@@ -55,7 +56,7 @@ def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     question = SimpleNamespace(
         criteria=criteria_set(), study=result.study, declarations=(base.parent / "s.yaml", base)
     )
-    monkeypatch.setattr(run, "ask", lambda *_, **__: question)
+    monkeypatch.setattr(asking, "ask", lambda *_, **__: question)
     monkeypatch.setattr(run, "decide", lambda *_, **__: result)
     return base.parent
 
