@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import english
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -570,7 +571,9 @@ def materials(pack: Pack) -> None:
     """Materials of the value chain."""
     table = pack.read("materials")
     table["id"] = table["material"]
-    table["name_en"] = table["id"].str.replace("_", " ")
+    table["name_en"] = [
+        english.MATERIAL_NAMES.get(key, key.replace("_", " ")) for key in table["id"]
+    ]
     table["role"] = table["role"].replace(
         {
             "final product/by-product": "final_product",

@@ -53,7 +53,7 @@ def chain(study: Path | None, **options: Any) -> None:
     question = ask(study)
     there = region(question.catalog, question.crs, without=options["without"])
     if options["route"]:
-        data, text = _route(there, *options["route"], by=options["by"])
+        data, text = _route(there, options["route"], by=options["by"], language=options["lang"])
     elif options["material"]:
         data, text = _made(there, question.crs, options)
     elif options["missing"]:
@@ -120,11 +120,14 @@ def _made(there: "Region", crs: Any, options: dict[str, Any]) -> Answer:
     return data, "\n".join([*lines, "", table(rows, headings)])
 
 
-def _route(there: "Region", start: str, end: str, *, by: Literal["steps", "yield"]) -> Answer:
+def _route(
+    there: "Region", ends: tuple[str, str], *, by: Literal["steps", "yield"], language: str
+) -> Answer:
     from siteselect.study.chain import route_data
 
+    start, end = ends
     data = route_data(there, start, end, by=by)
-    lines = [f"{p['id']}  {p['title']} -> {p['main']} ({_mark(p['recalled'])})"
+    lines = [f"{p['id']}  {p[f'title_{language}']} -> {p['main']} ({_mark(p['recalled'])})"
              for p in data["processes"]]  # fmt: skip
     return data, "\n".join(lines) or f"no process of the table leads from {start} to {end}"
 

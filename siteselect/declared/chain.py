@@ -1,7 +1,7 @@
 """The value chain: materials, processes and prices, and how feedstock is counted."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -46,8 +46,8 @@ class Process(Declared):
 
     id: Identifier
     """Name in the table."""
-    title: str
-    """What it does."""
+    titles: Titles
+    """What it does; in Persian, what it makes and of what, since the table has no Persian name."""
     inputs: dict[str, Positive]
     """Tonnes of each material that goes in."""
     outputs: dict[str, Positive]
@@ -459,7 +459,7 @@ def chain_of(
     faults: list[Fault] = []
     for row in value_chain:
         try:
-            process = _process(row)
+            process = _process(row, known, rules.free)
         except DataError as error:
             faults += error.faults
             continue
@@ -559,7 +559,7 @@ def _material(row: Row) -> Material:
     )
 
 
-def _process(row: Row) -> Process:
+def _process(row: Row, known: Mapping[str, Material], free: Sequence[str]) -> Process:
     name = text_of(row, "id")
     inputs = figures(text_of(row, "inputs"), file="value_chain", row=name)
     outputs = figures(text_of(row, "outputs"), file="value_chain", row=name)
@@ -580,9 +580,11 @@ def _process(row: Row) -> Process:
     if losses > 1e-12:
         outputs[LOSS] = losses
     park_types = [word.strip() for word in text_of(row, "park_types").split(";")]
+    bought = [material for material in inputs if material not in free]
+    named = [known[m].titles.fa if m in known else m for m in (next(iter(outputs)), *bought)]
     return Process(
         id=name,
-        title=text_of(row, "name_en"),
+        titles=Titles(en=text_of(row, "name_en"), fa=f"{named[0]} از {'، '.join(named[1:])}"),
         inputs=inputs,
         outputs=outputs,
         given_closure=missing / total,

@@ -403,7 +403,7 @@ def route_data(
     Returns
     -------
     dict
-        ``processes``: id, title, main product and whether its factors are recalled; none if there
+        ``processes``: id, titles, main product and whether its factors are recalled; none if there
         is no way.
 
     Raises
@@ -419,7 +419,13 @@ def route_data(
         "to": end,
         "by": by,
         "processes": [
-            {"id": p.id, "title": p.title, "main": p.main, "recalled": p.source_kind != "found"}
+            {
+                "id": p.id,
+                "title_en": p.titles.en,
+                "title_fa": p.titles.fa,
+                "main": p.main,
+                "recalled": p.source_kind != "found",
+            }
             for p in done
         ],
     }
