@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from siteselect.base.text import persian_digits
 from siteselect.decide.score import ANSWERS, ELIGIBLE, EXCLUDED, NOT_ASKED, OPEN, UNDETERMINED
 from siteselect.declared.criteria import Constraint
-from siteselect.present import chosen, trust
+from siteselect.present import chosen, supply, trust
 from siteselect.present.tables import Column, Table, text, tidy, twelve
 from siteselect.study.result import Result
 
@@ -328,8 +328,8 @@ def layers(result: Result, sites: Table) -> dict[str, gpd.GeoDataFrame]:
     Returns
     -------
     dict of str to geopandas.GeoDataFrame
-        ``sites`` as representative points; ``site_areas``, those of known extent; the layers
-        drawn around them.
+        ``sites`` as representative points; ``site_areas``, those of known extent; the chosen
+        parks and who feeds them; the layers drawn around them.
     """
     points = gpd.points_from_xy(sites.frame["lon"], sites.frame["lat"], crs="EPSG:4326")
     found = {"sites": gpd.GeoDataFrame(sites.frame, geometry=points)}
@@ -341,6 +341,9 @@ def layers(result: Result, sites: Table) -> dict[str, gpd.GeoDataFrame]:
         parks = chosen.picks(result).frame
         at = found["sites"].set_index("id").geometry.loc[parks["id"]]
         found["portfolio"] = gpd.GeoDataFrame(parks, geometry=at.to_numpy(), crs="EPSG:4326")
+    fed = supply.lines(result)
+    if fed is not None and len(fed):
+        found["flows"] = fed
     for name in (name for name in DRAWN if name in result.context):
         layer = result.context[name]
         # GeoPackage keeps the name fid for itself.
@@ -371,6 +374,8 @@ def fields(result: Result, sites: Table, drawn: Mapping[str, gpd.GeoDataFrame]) 
     for name, layer in drawn.items():
         if name == "portfolio":
             tables.append((f"sites.gpkg: {name}", chosen.picks(result).columns))
+        elif name == "flows":
+            tables.append((f"sites.gpkg: {name}", supply.FLOWS))
         elif name == "site_areas":
             held = [ours[column] for column in layer.columns.drop("geometry")]
             tables.append((f"sites.gpkg: {name}", held))

@@ -288,7 +288,8 @@ def layer_qml(layer: str, aliases: Mapping[str, str]) -> str:
     Parameters
     ----------
     layer : str
-        ``site_areas, portfolio, provinces, estates, ports, pipelines`` or ``feedstock``.
+        ``site_areas, portfolio, flows, provinces, estates, ports, pipelines`` or
+        ``feedstock``.
     aliases : mapping of str to str
         Persian heading of each column of the layer; the rules use only columns that it holds.
 
@@ -307,6 +308,7 @@ def layer_qml(layer: str, aliases: Mapping[str, str]) -> str:
                              _symbol("fill", _area("#0B5FA5", 50, "#0B5FA5", 0.3)))],
         "portfolio": [_Rule("پارک برگزیده | chosen park", "",
                             _symbol("marker", _marker("#0B5FA5", shape="star", size=5.0)))],
+        "flows": _flow_rules(),
         "provinces": [_Rule("استان | province", "",
                             _symbol("fill", _area("#F8F6F0", 0, CASING, 0.45)))],
         "estates": [_Rule("شهرک و ناحیه | estate or zone", "",
@@ -336,6 +338,18 @@ def _port_rules(columns: Collection[str]) -> list[_Rule]:
         _Rule("بندر، ژرفای نامعلوم | port, depth unknown", f'"{depth}" IS NULL',
               mark("circle", WHITE, "dash")),
     ]  # fmt: skip
+
+
+def _flow_rules() -> list[_Rule]:
+    ways = (
+        ("لوله | pipeline", "pipeline", "#009E73", False), ("شبکه | grid", "grid", "#56B4E9", True),
+        ("دریا | sea", "sea", "#0072B2", True), ("ریل | rail", "rail", "#5B6675", True),
+        ("جاده | road", "road", "#D55E00", False),
+    )  # fmt: skip
+    return [
+        _Rule(label, f"\"mode\" = '{mode}'", _symbol("line", _line(colour, 0.7, dashed=dashed)))
+        for label, mode, colour, dashed in ways
+    ]
 
 
 def _pipeline_rules(columns: Collection[str]) -> list[_Rule]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+from shapely import LineString
 
 from siteselect.declared.chain import Chain
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation
 from siteselect.present.tables import Column, Table, tidy
 from siteselect.study.result import ChainPlan, Result
+from siteselect.world.catalog import WGS84
 
 _RULES = "criteria/chain/south.yaml"
 _FOUND = Column("figures", "found: every figure was read in a source; recalled: not all were",
@@ -33,7 +36,7 @@ _BALANCE = (
     Column("given", "Made by the parks", "تولید پارک‌ها", "kt/y"),
     _FOUND,
 )  # fmt: skip
-_FLOWS = (
+FLOWS = (
     Column("material", "Material", "ماده"),
     Column("name_fa", "Persian name", "نام"),
     Column("origin", "Source or park; outside: bought in", "مبدأ؛ outside: خرید از بیرون"),
@@ -73,7 +76,7 @@ def tables(result: Result) -> dict[str, Table]:
     found = plan.allocation
     return {
         "chain_balance.csv": balance(plan, found),
-        "chain_flows.csv": _table(_FLOWS, list(_flows(plan.chain, found))),
+        "chain_flows.csv": _table(FLOWS, list(_flows(plan.chain, found))),
         "chain_parks.csv": _table(_PARKS, list(_parks(plan.chain, found))),
     }
 
@@ -100,6 +103,32 @@ def balance(plan: ChainPlan, found: Allocation) -> Table:
         if b.nominal > 0 or b.short > 0
     ]  # fmt: skip
     return _table(_BALANCE, rows)
+
+
+def lines(result: Result) -> gpd.GeoDataFrame | None:
+    """Who feeds whom as straight lines from source or park to park, in EPSG:4326.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or None
+        The columns of ``chain_flows.csv``; what is bought in has no line. None if no typed parks
+        were chosen.
+    """
+    plan = result.chain
+    if plan is None or plan.allocation is None:
+        return None
+    frame = result.pool.frame
+    middles = frame.geometry.representative_point()
+    at = {str(name): (point.x, point.y) for name, point in zip(frame["id"], middles, strict=True)}
+    at |= {s.source: (s.easting, s.northing) for s in plan.market.supplies}
+    rows = [row for row in _flows(plan.chain, plan.allocation) if row[2] != OUTSIDE]
+    drawn = [LineString([at[str(row[2])], at[str(row[3])]]) for row in rows]
+    plain = _table(FLOWS, rows).frame
+    return gpd.GeoDataFrame(plain, geometry=drawn, crs=frame.crs).to_crs(WGS84)
 
 
 def _flows(chain: Chain, found: Allocation) -> Iterator[tuple[object, ...]]:

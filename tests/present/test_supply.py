@@ -106,3 +106,18 @@ def test_names_keep_within_the_sheet_and_off_each_other(language: str) -> None:
         assert box.x1 <= width
         for other in boxes[index + 1 :]:
             assert not box.overlaps(other)
+
+
+def test_flows_are_lines_that_end_at_their_park() -> None:
+    found, allocation = plan()
+    lines = supply.lines(result())
+    assert lines is not None
+    assert len(lines) == len([f for f in allocation.flows if f.origin != "outside"])
+    places = result().sites.set_index("id")
+    for line, park in zip(lines.geometry, lines["destination"], strict=True):
+        assert line.coords[-1] == pytest.approx(
+            (places["lon"][park], places["lat"][park]), abs=0.01
+        )
+    sources = {s.source: s for s in found.market.supplies}
+    assert {name for name in lines["origin"] if name in sources}
+    assert supply.lines(toy_result(8)) is None
