@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import siteselect
+from siteselect.cli import door
 from siteselect.cli.door import COMMANDS
-from siteselect.present import write
+from siteselect.present import supply, write
+from siteselect.study.question import ask
+from siteselect.study.run import decide
 from tests.toy import toy_result
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(ROOT.glob("*.md"))
+PAGES = sorted((*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
 README = (ROOT / "README.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
@@ -118,3 +122,49 @@ def test_nothing_names_a_machine_or_is_left_undone() -> None:
         for found in pattern.finditer(path.read_text("utf-8", errors="replace"))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def transcripts() -> list[tuple[str, str]]:
+    found = [block for page in PAGES for block in blocks(page.read_text("utf-8"), "console")]
+    return [(block[2:].split("\n", 1)[0], block.split("\n", 1)[1]) for block in found]
+
+
+@pytest.mark.parametrize(("command", "shown"), transcripts(), ids=lambda text: text.split("\n")[0])
+def test_what_a_page_shows_of_a_command_is_what_it_prints(command: str, shown: str) -> None:
+    """Line by line; ``...`` stands for any lines that are left out."""
+    program, *arguments = command.split()
+    assert program == "siteselect"
+    outcome = CliRunner().invoke(door.siteselect, arguments, catch_exceptions=False)
+    printed = [line.rstrip() for line in outcome.stdout.splitlines()]
+    at, gap = 0, False
+    for line in shown.splitlines():
+        if line == "...":
+            gap = True
+            continue
+        here = printed.index(line, at) if gap else at
+        assert printed[here] == line
+        at, gap = here + 1, False
+    assert gap or at == len(printed)
+
+
+@pytest.mark.slow
+def test_the_flows_of_the_sulphur_study_are_those_of_the_run() -> None:
+    page = (ROOT / "docs" / "sulphur.md").read_text("utf-8")
+    result = decide(ask(changes={"trust": None}))
+    flows = supply.tables(result)["chain_flows.csv"].frame
+    ours = flows[flows["material"].isin(["sulphur", "sulphuric_acid"])]
+    rows = [
+        f"| `{flow.origin}` | `{flow.destination}` | {flow.material} | {flow.kt_y:.0f} |"
+        f" {flow.km:.0f} | {flow.mode} |"
+        for flow in ours.itertuples()
+    ]
+    told = [line for line in page.splitlines() if line.startswith(("| `GR", "| `OR", "| `GF"))]
+    assert sorted(told) == sorted(rows)
+    plan = result.chain
+    assert plan is not None
+    assert plan.allocation is not None
+    b = plan.allocation.balances["sulphur"]
+    drawn = f"Still sold raw: {b.raw:.0f} instead of {b.left:.0f}."
+    assert f"Sulphur drawn by parks: {b.used:.0f}. {drawn}" in page
+    park = next(park for park in plan.allocation.parks if park.park_type == "sulphur")
+    assert 1 / 7 < park.takes["sulphur"] / b.left < 1 / 6  # "a sixth of what is left over"

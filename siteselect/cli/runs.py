@@ -1,5 +1,6 @@
 """Commands that measure: run, sites, score, map, export."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -144,15 +145,26 @@ def _balance(result: "Result") -> list[str]:
     if plan is None or plan.allocation is None:
         return []
     drawn = {n: b for n, b in plan.allocation.balances.items() if b.used > 0}
+    used = {name: b.used for name, b in drawn.items()}
     rows = [
         [name, *(f"{x:.0f}" for x in (b.available, b.captive, b.bought, b.used, b.raw, b.left)),
          "recalled" if b.recalled else "found"]
-        for name, b in sorted(drawn.items(), key=lambda item: (-item[1].used, item[0]))
+        for name, b in ((name, drawn[name]) for name, _ in _most(used))
     ]  # fmt: skip
     headings = ["kt/y", "available", "own use", "bought", "parks", "still raw", "raw without",
                 "figures"]  # fmt: skip
     count = len(plan.allocation.parks)
-    return ["", f"{count} parks draw on the region's feedstock:", table(rows, headings)]
+    lines = ["", f"{count} parks draw on the region's feedstock:", table(rows, headings)]
+    bought_in = plan.allocation.bought_in
+    short = {n: b.short for n, b in plan.allocation.balances.items()}
+    for words, amounts in (("bought in for the parks", bought_in), ("running plants lack", short)):
+        told = [f"{name} {kt_y:.0f}" for name, kt_y in _most(amounts) if kt_y >= 1]
+        lines += ["", f"{words}, kt/y: {', '.join(told)}"] if told else []
+    return lines
+
+
+def _most(amounts: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(amounts.items(), key=lambda item: (-item[1], item[0]))
 
 
 @click.command()

@@ -320,6 +320,9 @@ def _balance(
     mine = [supply for supply in supplies if supply.material == material]
     ranges = [chain.rules.available(s.source, material).range for s in mine]
     left, sold = sum(s.left for s in mine), sum(s.bought for s in mine)
+    wanted = bought.get(material, 0.0)
+    # Shares of a sum do not add up to it to the last bit: that is no shortage.
+    short = wanted - sold if wanted - sold > wanted * CLOSES else 0.0
     return Balance(
         material,
         sum(s.nominal for s in mine),
@@ -331,7 +334,7 @@ def _balance(
         sum(s.captive for s in mine),
         sold,
         left,
-        max(bought.get(material, 0.0) - sold, 0.0),
+        short,
         0.0,
         0.0,
         left,

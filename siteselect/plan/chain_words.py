@@ -101,12 +101,16 @@ def _outside(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[T
 
 
 def _short(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
-    lacking = [n for n, b in allocation.balances.items() if b.nominal > 0 and b.short > 1]
+    lacking = {n: f"{b.short:.0f}" for n, b in allocation.balances.items() if b.short >= 1}
     if lacking:
-        what = _listed([_of(name, titles) for name in lacking])
-        yield Titles(
-            en=f"Running plants want more than the region gives of: {what.en}.",
-            fa=f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند: {what.fa}.",
+        named = [
+            Titles(en=f"{_of(n, titles).en} {kt_y}", fa=f"{_of(n, titles).fa} {kt_y}")
+            for n, kt_y in sorted(lacking.items(), key=lambda item: (-float(item[1]), item[0]))
+        ]
+        what = _listed(named)
+        yield said(
+            f"Running plants want more than the region gives, kt/y: {what.en}.",
+            f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند، هزار تن در سال: {what.fa}.",
         )
     for park_type, materials in allocation.unfed.items():
         kind, what = _of(park_type, titles), _listed([_of(name, titles) for name in materials])
