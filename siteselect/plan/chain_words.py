@@ -15,6 +15,7 @@ def sentences(
     names: Mapping[str, Titles],
     *,
     language: Literal["en", "fa"],
+    balances: bool = True,
 ) -> tuple[str, ...]:
     """Who feeds whom, at what cost, and what is still sold raw.
 
@@ -28,6 +29,8 @@ def sentences(
         Names of sites and park types by id; an id without a name stands for itself.
     language : {"en", "fa"}
         English, or Persian with Persian digits.
+    balances : bool
+        Whether each material has its sentence; False where a table tells it.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def sentences(
     story = [
         *_cost(allocation),
         *_between(allocation, titles),
-        *_balances(allocation, titles),
+        *(_balances(allocation, titles) if balances else ()),
         *_outside(allocation, titles),
         *_short(allocation, titles),
     ]

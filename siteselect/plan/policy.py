@@ -23,7 +23,7 @@ from siteselect.plan.exact import (
 )
 from siteselect.world.places import Sites
 
-_EXISTING = ("estate", "special_zone")
+EXISTING = ("estate", "special_zone")
 RESOURCES = {
     "area_ha": Titles(en="land (ha)", fa="زمین (هکتار)"),
     "water_m3_d": Titles(en="water (m3 a day)", fa="آب (مترمکعب در روز)"),
@@ -279,7 +279,7 @@ def _rungs(pool: Candidates, programme: Programme) -> Indices:
     n = len(pool.ids)
     idle = pool.idle if pool.idle is not None else np.zeros(n, dtype=bool)
     full = pool.free_ha < least if pool.free_ha is not None else np.zeros(n, dtype=bool)
-    existing = np.isin(pool.kind, _EXISTING)
+    existing = np.isin(pool.kind, EXISTING)
     return np.select(
         [(pool.kind == "extension") | (existing & full), existing & idle, existing],
         [EXTEND, REVIVE, FILL],

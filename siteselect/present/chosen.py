@@ -96,7 +96,7 @@ def tables(result: Result) -> dict[str, Table]:
     """
     found = result.portfolio
     if found is None:
-        return {}
+        return supply.tables(result)
     curve = [
         (s.existing, s.extensions, s.greenfield, s.total, s.break_even, _ids(s.joins),
          _ids(s.leaves))

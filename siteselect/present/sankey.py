@@ -3,6 +3,7 @@
 After Sankey 1898: the width of a band is its tonnage, so what enters a park type is what it takes.
 """
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,11 @@ def draw(result: Result, plan: ChainPlan, found: Allocation, *, tongue: Tongue) 
     axes.set_xlim((1, 0) if tongue.mirrored else (0, 1))
     axes.set_ylim(1, 0)
     starts, ends = _stack(given), _stack(taken)
-    _bands(axes, flows, starts, ends=ends)
+    # A type has the same colour here and on the page: by its place among those chosen.
+    colours = dict(
+        zip([n for n in plan.criteria if (n,) in ends], itertools.cycle(BANDS), strict=False)
+    )
+    _bands(axes, flows, starts, ends=ends, colours=colours)
     for key, slot in starts.items():
         words = _origin(plan, found, *key)
         _node(axes, tongue, slot, x=_LEFT, words=words, kt_y=given[key])
@@ -131,7 +136,9 @@ def _stack(sums: Mapping[tuple[str, ...], float]) -> dict[tuple[str, ...], tuple
     return {key: (float(t), float(s)) for key, t, s in zip(sums, tops, slots, strict=True)}
 
 
-def _bands(axes: "Axes", flows: Links, starts: Slots, *, ends: Slots) -> None:
+def _bands(
+    axes: "Axes", flows: Links, starts: Slots, *, ends: Slots, colours: Mapping[str, str]
+) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -155,7 +162,7 @@ def _bands(axes: "Axes", flows: Links, starts: Slots, *, ends: Slots) -> None:
         corners = [(left, one), (middle, one), (middle, other), (right, other),
                    (right, other + width), (middle, other + width), (middle, one + width),
                    (left, one + width), (left, one)]  # fmt: skip
-        colour = BANDS[then.index(end) % len(BANDS)]
+        colour = colours[end[0]]
         axes.add_patch(PathPatch(Path(corners, codes), facecolor=colour, alpha=0.55,
                                  edgecolor=colour, linewidth=0.4))  # fmt: skip
 

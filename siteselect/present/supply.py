@@ -10,6 +10,7 @@ from shapely import LineString
 from siteselect.declared.chain import Chain
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation
+from siteselect.plan.units import Diagnosis
 from siteselect.present.tables import Column, Table, tidy
 from siteselect.study.result import ChainPlan, Result
 from siteselect.world.catalog import WGS84
@@ -55,6 +56,36 @@ _PARKS = (
     Column("name_fa", "Persian name", "نام"),
     Column("kt_y", "Amount", "مقدار", "kt/y", _RULES),
 )
+_OPENINGS = (
+    Column("rank", "1 = best", "رتبه؛ ۱ = بهترین"),
+    Column("product", "Product that the region lacks", "محصولی که منطقه ندارد"),
+    Column("name_en", "English name", "نام انگلیسی"),
+    Column("name_fa", "Persian name", "نام"),
+    Column("process", "Process", "فرایند", "", "data/value_chain.csv"),
+    Column("site", "Existing site where it could be made", "شهرک یا منطقهٔ موجود"),
+    Column("idle", "Idle capacity", "ظرفیت راکد", "", "register of downstream units"),
+    Column("feedstock", "How often a least usual plant could be fed",
+           "خوراک در دسترس، چند برابر کوچک‌ترین واحد معمول", "", "data/feedstock.csv"),
+    Column("price", "How calm its price is", "آرامش بازار آن", "", "data/prices.csv"),
+    Column("utilities", "Utilities, and how far they are within reach", "آب، برق و گاز در دسترس"),
+    Column("bought_in", "Share of the charge that comes from outside", "سهم خرید از بیرون"),
+    Column("missing", "Why it counts as missing", "چرا کمبود است"),
+    Column("recalled", "Factors that rest on recalled figures",
+           "عامل‌هایی که بر داده‌های به‌یادآورده تکیه دارد"),
+    Column("sources", "Where the factors are from", "منبع‌ها"),
+)  # fmt: skip
+_IDLE = (
+    Column("id", "Existing site", "شناسه"),
+    Column("product", "Product", "محصول"),
+    Column("name_fa", "Persian name", "نام"),
+    Column("capacity", "Capacity", "ظرفیت", "t/y", "register of downstream units"),
+    Column("output", "Output", "تولید", "t/y", "register of downstream units"),
+    Column("revivable", "Could be revived", "قابل احیا", "t/y", "register of downstream units"),
+    Column("causes", "Main causes", "علت‌های اصلی"),
+    Column("units", "Units", "واحدها"),
+    Column("register", "real or synthetic: an example, no fact",
+           "real: واقعی؛ synthetic: نمونهٔ ساختگی"),
+)  # fmt: skip
 
 
 def tables(result: Result) -> dict[str, Table]:
@@ -67,14 +98,19 @@ def tables(result: Result) -> dict[str, Table]:
     Returns
     -------
     dict of str to Table
-        ``chain_balance.csv``, ``chain_flows.csv`` and ``chain_parks.csv``; empty if no typed
-        parks were chosen.
+        ``chain_openings.csv``; ``chain_idle.csv`` if there is a register; ``chain_balance.csv``,
+        ``chain_flows.csv`` and ``chain_parks.csv`` if typed parks were chosen.
     """
     plan = result.chain
-    if plan is None or plan.allocation is None:
+    if plan is None:
         return {}
     found = plan.allocation
-    return {
+    open_to = {"chain_openings.csv": _table(_OPENINGS, list(_openings(plan)))}
+    if plan.diagnosis is not None:
+        open_to["chain_idle.csv"] = _table(_IDLE, list(_idle(plan, plan.diagnosis)))
+    if found is None:
+        return open_to
+    return open_to | {
         "chain_balance.csv": balance(plan, found),
         "chain_flows.csv": _table(FLOWS, list(_flows(plan.chain, found))),
         "chain_parks.csv": _table(_PARKS, list(_parks(plan.chain, found))),
@@ -149,6 +185,30 @@ def _parks(chain: Chain, found: Allocation) -> Iterator[tuple[object, ...]]:
             for material, kt_y in amounts.items():
                 titles = _titles(chain, material)
                 yield park.id, park.park_type, direction, material, titles.en, titles.fa, kt_y
+
+
+def _openings(plan: ChainPlan) -> Iterator[tuple[object, ...]]:
+    for item in plan.openings:
+        said = {factor.name: factor.reading for factor in item.factors}
+        near = [f"{name.removeprefix('utility ')} {reading}" for name, reading in said.items()
+                if name.startswith("utility ")]  # fmt: skip
+        titles = _titles(plan.chain, item.product)
+        yield (
+            item.rank, item.product, titles.en, titles.fa, item.process, item.place,
+            said["idle capacity"], said["feedstock"], said["price"], "; ".join(near),
+            said["bought in"], said["missing"],
+            ", ".join(f.name for f in item.factors if f.recalled),
+            " | ".join(dict.fromkeys(f.source for f in item.factors if f.source)),
+        )  # fmt: skip
+
+
+def _idle(plan: ChainPlan, found: Diagnosis) -> Iterator[tuple[object, ...]]:
+    for entry in found.idle:
+        yield (
+            entry.estate, entry.product, _titles(plan.chain, entry.product).fa, entry.capacity,
+            entry.output, entry.revivable, ", ".join(entry.causes), " ".join(entry.units),
+            "synthetic" if found.synthetic else "real",
+        )  # fmt: skip
 
 
 def _titles(chain: Chain, material: str) -> Titles:

@@ -26,7 +26,7 @@ from siteselect.plan import value_chain
 from siteselect.plan.allocation import Allocation, allocate
 from siteselect.plan.chain_flows import Market, Supply, market
 from siteselect.plan.openings import Opening, Spots, openings
-from siteselect.plan.policy import candidates_of
+from siteselect.plan.policy import EXISTING, candidates_of
 from siteselect.plan.units import Diagnosis, diagnose, read_units
 from siteselect.study.parks import score_draws, within
 from siteselect.study.question import Question
@@ -491,7 +491,7 @@ def refuse_unknown(chain: Chain, materials: Iterable[str]) -> None:
 
 
 def openings_of(
-    question: Question, region: Region, *, diagnosis: Diagnosis | None, radius_km: float = 100.0
+    question: Question, region: Region, *, diagnosis: Diagnosis | None, radius_km: float
 ) -> tuple[tuple[Opening, ...], Sites]:
     """Products that the region lacks, and the existing sites where they could be made.
 
@@ -517,21 +517,58 @@ def openings_of(
     ------
     DataError
         If the study names no existing sites.
+    """
+    study = question.study
+    if study.existing is None:
+        raise DataError("the study names no existing estates, so there is no place to ask about")
+    frame = sites.existing(question.catalog, study.existing, study, crs=question.crs)
+    pool = sites.pool([frame], study.cell_m, question.landmasses)
+    table = read(prepare(question.criteria, question.catalog, question.crs), pool.places)
+    scores = score(table, question.criteria, kinds=pool.places.kinds.tolist())
+    found = openings_at(
+        region, pool, question.criteria, readings=(table, scores), diagnosis=diagnosis,
+        radius_km=radius_km,
+    )  # fmt: skip
+    return found, pool
+
+
+def openings_at(
+    region: Region,
+    pool: Sites,
+    criteria: CriteriaSet,
+    *,
+    readings: tuple[PerformanceTable, Scores],
+    diagnosis: Diagnosis | None,
+    radius_km: float,
+) -> tuple[Opening, ...]:
+    """Openings at the existing sites of a pool that has been measured.
+
+    Parameters
+    ----------
+    region : Region
+        What there is to make them of.
+    pool : Sites
+    criteria : CriteriaSet
+    readings : (PerformanceTable, Scores)
+        What was read of the pool by the criteria, and what they make of it.
+    diagnosis : Diagnosis or None
+        Idle units, which come first.
+    radius_km : float
+        How far feedstock may be.
+
+    Returns
+    -------
+    tuple of Opening
+        Best first; none at a site that is excluded.
 
     Notes
     -----
     A utility is within reach where its criterion gives at least half of its value: no distance is
     declared twice.
     """
-    study, criteria = question.study, question.criteria
-    if study.existing is None:
-        raise DataError("the study names no existing estates, so there is no place to ask about")
-    frame = sites.existing(question.catalog, study.existing, study, crs=question.crs)
-    pool = sites.pool([frame], study.cell_m, question.landmasses)
-    instruments = prepare(criteria, question.catalog, question.crs)
-    table = read(instruments, pool.places)
-    scores = score(table, criteria, kinds=pool.places.kinds.tolist())
-    open_to = np.flatnonzero(scores.verdict != EXCLUDED)
+    table, scores = readings
+    standing = pool.frame["kind"].isin(EXISTING).to_numpy()
+    open_to = np.flatnonzero((scores.verdict != EXCLUDED) & standing)
     asked = {c.id: c for c in criteria.criteria if c.id in UTILITIES and c.unit == "km"}
     points = pool.frame.geometry.representative_point()
     spots = Spots(
@@ -542,8 +579,7 @@ def openings_of(
         reach_km={name: _reach_km(criterion) for name, criterion in asked.items()},
         source="layers of the criteria " + ", ".join(asked),
     )
-    found = openings(region.chain, region.market, spots, radius_km=radius_km, diagnosis=diagnosis)
-    return found, pool
+    return openings(region.chain, region.market, spots, radius_km=radius_km, diagnosis=diagnosis)
 
 
 def _reach_km(criterion: Criterion) -> float:

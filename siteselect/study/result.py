@@ -16,6 +16,7 @@ from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
 from siteselect.plan.allocation import Allocation
 from siteselect.plan.chain_flows import Market
+from siteselect.plan.openings import Opening
 from siteselect.plan.portfolio import Portfolio
 from siteselect.plan.units import Diagnosis
 from siteselect.study.robustness import Robustness
@@ -62,6 +63,8 @@ class ChainPlan:
         The parks with their types and feedstock flows; None if no choice can be fed.
     diagnosis : Diagnosis or None
         What ails the downstream units of a register; None if the study has none.
+    openings : tuple of Opening
+        Products that the region lacks, at the existing sites where they could be made.
     """
 
     criteria: Mapping[str, CriteriaSet]
@@ -70,6 +73,7 @@ class ChainPlan:
     market: Market
     allocation: Allocation | None
     diagnosis: Diagnosis | None = None
+    openings: tuple[Opening, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

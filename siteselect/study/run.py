@@ -30,6 +30,8 @@ CONTEXT = (
 )  # fmt: skip
 
 LATTICE_M = 5000.0
+# How far the feedstock of an opening may be.
+OPENINGS_KM = 100.0
 
 Progress = Callable[[str], None]
 
@@ -65,7 +67,9 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
         progress("drawing weights, methods, data and positions")
     trust = robustness(study, question.criteria, table, scores=scores, kinds=kinds)
     if question.types:
-        chosen, supplied, trouble = _typed_parks(question, pooled, instruments, progress=progress)
+        chosen, supplied, trouble = _typed_parks(
+            question, pooled, instruments, readings=(table, scores), progress=progress
+        )
     else:
         supplied = None
         chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
@@ -105,7 +109,12 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
 
 
 def _typed_parks(
-    question: Question, pooled: Sites, instruments: Instruments, *, progress: Progress
+    question: Question,
+    pooled: Sites,
+    instruments: Instruments,
+    *,
+    readings: tuple[PerformanceTable, Scores],
+    progress: Progress,
 ) -> tuple[Portfolio | None, ChainPlan, list[str]]:
     programme, catalog = question.programme, question.catalog
     assert programme is not None  # noqa: S101 - a programme names the types
@@ -125,8 +134,12 @@ def _typed_parks(
         remarks += [note.en for note in allocation.portfolio.notes]
     except NoSolution as error:
         remarks += [f"no parks can be chosen: {fault}" for fault in error.faults]
+    openings = chain.openings_at(
+        region, pooled, question.criteria, readings=readings, diagnosis=diagnosis,
+        radius_km=OPENINGS_KM,
+    )  # fmt: skip
     plan = ChainPlan(
-        typed.criteria, typed.scores, region.chain, region.market, allocation, diagnosis
+        typed.criteria, typed.scores, region.chain, region.market, allocation, diagnosis, openings
     )
     return allocation.portfolio if allocation else None, plan, remarks
 

@@ -1,6 +1,7 @@
 """The value chain in tables and as a Sankey: what stands there is what was found."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,9 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 from siteselect.plan.allocation import Allocation
+from siteselect.plan.units import Diagnosis, Idle
 from siteselect.present import export, figures, paper, sankey, supply
+from siteselect.present.maps import flows
 from siteselect.study.result import ChainPlan
 from tests.real import result
 from tests.toy import toy_result
@@ -38,9 +41,9 @@ def style() -> Iterator[None]:
 
 
 def test_what_flows_to_a_park_is_what_it_takes(folder: Path) -> None:
-    flows = pd.read_csv(folder / "chain_flows.csv", encoding="utf-8-sig")
+    arriving = pd.read_csv(folder / "chain_flows.csv", encoding="utf-8-sig")
     parks = pd.read_csv(folder / "chain_parks.csv", encoding="utf-8-sig")
-    arrived = flows.groupby(["destination", "material"])["kt_y"].sum()
+    arrived = arriving.groupby(["destination", "material"])["kt_y"].sum()
     takes = parks[parks["direction"] == "takes"].set_index(["id", "material"])["kt_y"]
     assert set(arrived.index) == set(takes.index)
     for key, kt_y in takes.items():
@@ -121,3 +124,29 @@ def test_flows_are_lines_that_end_at_their_park() -> None:
     sources = {s.source: s for s in found.market.supplies}
     assert {name for name in lines["origin"] if name in sources}
     assert supply.lines(toy_result(8)) is None
+
+
+def test_openings_and_idle_capacity_are_tables(tmp_path: Path) -> None:
+    found, _ = plan()
+    table = supply.tables(result())["chain_openings.csv"]
+    assert len(table.frame) == len(found.openings) > 50
+    assert table.frame["rank"].tolist() == list(range(1, len(found.openings) + 1))
+    kinds = result().sites.set_index("id")["kind"]
+    assert set(kinds.loc[table.frame["site"]]) <= {"estate", "special_zone"}
+    assert (table.frame["idle"] == "no register of units is at hand").all()
+    assert table.frame["sources"].str.len().min() > 0
+    assert "chain_idle.csv" not in supply.tables(result())
+    export.write_csv(table, tmp_path / "chain_openings.csv")
+    idle = Idle("IE-KHZ-012", "pe_pipe", ("U1",), 5000.0, 1000.0, 4000.0, ("liquidity",))
+    ailing = Diagnosis({"below_30": 1}, (("liquidity", 1),), (idle,), synthetic=True)
+    marked = replace(result(), chain=replace(found, diagnosis=ailing))
+    row = supply.tables(marked)["chain_idle.csv"].frame.iloc[0]
+    assert (row["id"], row["revivable"], row["register"]) == ("IE-KHZ-012", 4000.0, "synthetic")
+    data = flows.flows(marked)
+    assert data is not None
+    assert data["synthetic"] is True
+    [(site, material, t_y)] = data["idle"]
+    assert result().pool.frame["id"].iloc[site] == "IE-KHZ-012"
+    assert data["materials"][material]["en"] == "PE pipe"
+    assert t_y == 4000
+    assert len(data["openings"]) == len(found.openings)

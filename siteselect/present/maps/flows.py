@@ -9,6 +9,7 @@ import numpy as np
 from siteselect.declared.sources import Titles
 from siteselect.plan import chain_words
 from siteselect.plan.allocation import OUTSIDE, Allocation
+from siteselect.plan.openings import Opening
 from siteselect.present.maps.layers import number
 from siteselect.study.result import ChainPlan, Result
 from siteselect.world.catalog import WGS84
@@ -29,14 +30,17 @@ def flows(result: Result) -> dict[str, Any] | None:
         ``materials`` and ``sources`` by number; ``flows`` as rows of material, origin (a source,
         or a site written as -1 less its place in the pool), site, kt/y, km, mode and USD/t;
         ``outside`` as rows of material, site and kt/y; ``balance`` of what is drawn; ``told`` in
-        sentences. None if there are no typed parks.
+        sentences; ``openings`` as rows of material, site, calm (0 calm, 1 medium, 2 not known, 3
+        wild), how often the least plant could be fed, utilities within reach, how many there are,
+        and 1 if recalled; ``idle`` as rows of site, material and t/y. None if there are no typed
+        parks.
     """
     plan = result.chain
     if plan is None or plan.allocation is None:
         return None
     found = plan.allocation
     place = {str(name): i for i, name in enumerate(result.pool.frame["id"])}
-    materials = {name: i for i, name in enumerate(sorted(_materials(found)))}
+    materials = {name: i for i, name in enumerate(sorted(_materials(plan, found)))}
     sources = {name: i for i, name in enumerate(sorted(_origins(found, place)))}
     return {
         "materials": [_titles(plan.chain.materials[name].titles) for name in materials],
@@ -52,11 +56,29 @@ def flows(result: Result) -> dict[str, Any] | None:
         "balance": [_balance(materials[name], found, name) for name in _drawn(found)],
         "haulage": number(found.haulage_musd, 1),
         "told": _told(result, plan, found),
+        "openings": [
+            [materials[item.product], place[item.place], *_factors(item)] for item in plan.openings
+        ],
+        "idle": [
+            [place[entry.estate], materials[entry.product], number(entry.revivable, 0)]
+            for entry in (plan.diagnosis.idle if plan.diagnosis else ())
+            if entry.estate in place
+        ],
+        "synthetic": bool(plan.diagnosis and plan.diagnosis.synthetic),
     }  # fmt: skip
 
 
-def _materials(found: Allocation) -> set[str]:
-    return {f.material for f in found.flows} | {m for p in found.parks for m in p.takes}
+def _materials(plan: ChainPlan, found: Allocation) -> set[str]:
+    idle = plan.diagnosis.idle if plan.diagnosis else ()
+    traded = {f.material for f in found.flows} | {m for p in found.parks for m in p.takes}
+    return traded | {item.product for item in plan.openings} | {entry.product for entry in idle}
+
+
+def _factors(item: Opening) -> tuple[object, ...]:
+    value = {factor.name: factor.value for factor in item.factors}
+    near = [factor.value for factor in item.factors if factor.name.startswith("utility ")]
+    return (number(value["price"], 0), number(value["feedstock"], 1), int(sum(near)), len(near),
+            int(item.recalled))  # fmt: skip
 
 
 def _origins(found: Allocation, place: dict[str, int]) -> set[str]:
@@ -102,7 +124,10 @@ def _told(result: Result, plan: ChainPlan, found: Allocation) -> list[dict[str, 
         str(name): Titles(en=en, fa=fa or en)
         for name, en, fa in zip(frame["id"], frame["name_en"], frame["name_fa"], strict=True)
     } | {name: made.titles for name, made in plan.criteria.items()}
-    both = (chain_words.sentences(found, plan.chain, names, language=lang) for lang in ("en", "fa"))
+    both = (
+        chain_words.sentences(found, plan.chain, names, language=lang, balances=False)
+        for lang in ("en", "fa")
+    )
     return [{"en": en, "fa": fa} for en, fa in zip(*both, strict=True)]
 
 

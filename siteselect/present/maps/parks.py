@@ -87,11 +87,12 @@ def _titles(titles: Titles) -> dict[str, str]:
 
 
 def _types(result: Result, found: Portfolio) -> list[dict[str, str]]:
-    """Park types in the order in which their first park comes, with their titles if known."""
+    """Park types that are chosen, in the order of the programme, with their titles if known."""
     plan = result.chain
     typed = {} if plan is None else {n: _titles(c.titles) for n, c in plan.criteria.items()}
     known = {result.criteria.id: _titles(result.criteria.titles), **typed}
-    ids = dict.fromkeys(pick.park_type for pick in found.picks)
+    chosen = dict.fromkeys(pick.park_type for pick in found.picks)
+    ids = sorted(chosen, key=list(known).index) if set(chosen) <= set(known) else chosen
     return [{"id": name, **known.get(name, {"en": name, "fa": name})} for name in ids]
 
 

@@ -2,7 +2,7 @@
 import { apart, fill, h } from './base.js';
 import { chanceOf, isPark } from './choice.js';
 import { DATA, EXCLUDED, LIST_LENGTH, OPEN, SITES, VERDICTS, valueAt } from './data.js';
-import { feedItems } from './flows.js';
+import { feedItems, openingItems } from './flows.js';
 import { distanceKm, distanceToPathKm, toUtm } from './geo.js';
 import { linePaths } from './context.js';
 import { intervalText, intervalTitle, strip } from './list.js';
@@ -164,11 +164,16 @@ function feedstock(i) {
   return items && section('feedstockHead', h('ul', { class: 'feed' }, ...items));
 }
 
+function openings(i) {
+  const items = openingItems(i);
+  return items && section('openingsHead', h('ul', { class: 'feed' }, ...items));
+}
+
 export function drawCard(rail) {
   const i = state.site, accuracy = SITES.accuracy[i] ?? 0, here = [SITES.lon[i], SITES.lat[i]];
   const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : t('exact');
   fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
     h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
-      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(i)), nearest(here, accuracy), toList(i), feedstock(i),
+      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(i)), nearest(here, accuracy), toList(i), feedstock(i), openings(i),
       section('positionHead', ...position(here), h('p', { text: sure })), origin(i)), foot(i));
 }

@@ -22,7 +22,8 @@ function bands() {
 
 function startName(start) {
   if (start === 'out') return t('fromOutside');
-  const name = nameOf(CHAIN.materials[Number(start.slice(1))]);
+  // A name with its letters in brackets is known by them, and room is short.
+  const whole = nameOf(CHAIN.materials[Number(start.slice(1))]), name = /\(([A-Z]{2,6})\)$/.exec(whole)?.[1] ?? whole;
   return start[0] === 'p' ? t('ofParks', name) : name;
 }
 
@@ -81,6 +82,17 @@ function balanceTable() {
     h('tbody', {}, ...CHAIN.balance.map(row)));
 }
 
+/** What the region lacks and could make, best first: a product, how calm its price is, and where. */
+function openings() {
+  const byProduct = new Map();
+  for (const row of CHAIN.openings) byProduct.set(row[0], [...(byProduct.get(row[0]) ?? []), row]);
+  const place = ([, site, , times, near, all]) => h('li', {}, h('button', { type: 'button', class: 'link name', onclick: () => update({ view: 'site', site }) }, apart(siteName(site))),
+    h('span', { class: 'sub', text: ` ${t('openingHere', num(times, 0), num(near), num(all))}` }));
+  const product = ([material, rows]) => h('li', {}, h('details', {}, h('summary', {}, apart(nameOf(CHAIN.materials[material])),
+    h('span', { class: 'sub', text: ` ${t(`calm${rows[0][2]}`)}${rows.some((row) => row[6]) ? ` · ${t('recalled')}` : ''}` })), h('ul', {}, ...rows.map(place))));
+  return h('ol', { class: 'openings' }, ...[...byProduct].map(product));
+}
+
 export function drawChain(rail) {
   const picks = PARKS.picks.map((pick) => pick.site);
   const link = (i) => h('li', {}, h('button', { type: 'button', class: 'link name', onclick: () => update({ view: 'site', site: i, list: 'parks' }) }, apart(siteName(i))), h('span', { class: 'sub', text: ` ${shortType(typeOf.get(i))}` }));
@@ -88,5 +100,6 @@ export function drawChain(rail) {
     h('div', { class: 'scroll pad', tabindex: 0, role: 'region', 'aria-label': t('chain') },
       h('figure', {}, sankey()), section('balanceHead', h('p', { class: 'sub', text: t('balanceNote') }), balanceTable()),
       section('notesHead', h('ul', {}, ...CHAIN.told.map((line) => h('li', { text: nameOf(line) })))),
+      CHAIN.openings.length ? section('openingsHead', h('p', { class: 'sub', text: t('openingsNote') }), openings()) : null,
       section('parksFed', h('ul', { class: 'joining' }, ...picks.map(link)))));
 }

@@ -53,3 +53,12 @@ export function feedItems(site) {
   const outside = joined(bought.map(([material, , ktY]) => `${nameOf(CHAIN.materials[material])} ${t('ktY', num(ktY))}`));
   return [...flows.map((flow) => h('li', {}, apart(flowText(flow)))), bought.length ? h('li', { text: `${t('fromOutside')}: ${outside}` }) : null];
 }
+
+/** What could be made or revived on one site: null if nothing is known. */
+export function openingItems(site) {
+  const open = CHAIN?.openings.filter((row) => row[1] === site) ?? [], idle = CHAIN?.idle.filter((row) => row[0] === site) ?? [];
+  if (!open.length && !idle.length) return null;
+  const mark = idle.length && CHAIN.synthetic ? ` (${t('synthetic')})` : '';
+  return [...idle.map(([, material, tY]) => h('li', {}, apart(`${t('idleHere', nameOf(CHAIN.materials[material]), num(tY))}${mark}`))),
+    ...open.map((row) => h('li', {}, apart(nameOf(CHAIN.materials[row[0]])), h('span', { class: 'sub', text: ` ${t(`calm${row[2]}`)}${row[6] ? ` · ${t('recalled')}` : ''}` })))];
+}
