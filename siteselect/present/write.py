@@ -141,8 +141,10 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
         raise DataError(Fault(message, file=str(folder)))
     asked = earlier["programme"]
     programme = files.validate(asked, Programme, file="manifest.json") if asked else None
+    # What the members said stands in the manifest as the weights that follow from it.
+    asked_again = ask(study, criteria=criteria, programme=programme, changes={"committee": None})
     question = replace(
-        ask(study, criteria=criteria, programme=programme), without=tuple(earlier["without"])
+        asked_again, without=tuple(earlier["without"]), committee=earlier["committee"]
     )
     # Criteria of park types stand in no manifest; by their hashes they must be those of the run.
     named = programme.park_types if programme else {}
@@ -150,7 +152,7 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
     _refuse_changed({Path(n).name: mark for n, mark in earlier["declarations"].items()}, marks)
     result = decide(question, progress=progress)
     _refuse_changed(result.manifest["inputs"], earlier["inputs"])
-    kept = {"declarations": earlier["declarations"]}
+    kept = {name: earlier[name] for name in ("declarations", "study")}
     write(replace(result, manifest={**result.manifest, **kept}), folder, progress=progress)
     return folder / "map.html"
 

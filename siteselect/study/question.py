@@ -1,7 +1,7 @@
 """The question: a study with everything it names, read and checked before anything is measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,8 @@ from siteselect.declared.criteria import CriteriaSet, read_criteria
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.study import manifest
+from siteselect.study.judgements import read_members
+from siteselect.study.weighting import weigh
 from siteselect.world import checks
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area
@@ -51,6 +53,8 @@ class Question:
         Register of downstream units.
     without : tuple of str
         Sources of feedstock to leave out, by the beginning of their ids.
+    committee : mapping of str to mapping of str to float
+        Weights of the criteria by member, as they follow from what each has judged.
     """
 
     study: Study
@@ -64,6 +68,7 @@ class Question:
     types: tuple[CriteriaSet, ...] = ()
     units: Path | None = None
     without: tuple[str, ...] = ()
+    committee: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -164,6 +169,8 @@ def ask(
         asked = asked.model_copy(update={"k": k})
     question = Question(declared, criteria, catalog, crs, marks, asked, None, ())
     question = _with_types(question, folder, bundled)
+    if declared.committee is not None:
+        question = _with_committee(question, _within(folder, declared.committee, "committee"))
     return question if own is None else _with_own(question, own)
 
 
@@ -190,6 +197,20 @@ def _with_types(question: Question, folder: Path, bundled: Path) -> Question:
         units=units,
         declarations={**question.declarations, **marks},
     )
+
+
+def _with_committee(question: Question, path: Path) -> Question:
+    """The question with the weights of every member, by criterion."""
+    files_of = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
+    marks = {file: mark for part in files_of for file, mark in manifest.marks(part).items()}
+    _, speakers = read_members(path)
+    ids = [c.id for c in question.criteria.criteria]
+    members = {
+        voice.speaker.name: dict(zip(ids, voice.weights.tolist(), strict=True))
+        for voice in weigh(speakers, question.criteria).voices
+    }
+    declarations = {**question.declarations, **marks}
+    return replace(question, committee=members, declarations=declarations)
 
 
 def _with_own(question: Question, own: Own) -> Question:

@@ -37,12 +37,15 @@ class Lattice:
         Value 0..1 of each criterion at the centre of the cell; NaN unknown.
     verdict : numpy.ndarray of int8, shape (n,)
         As in `Scores`.
+    answers : numpy.ndarray of int8, shape (c, n)
+        As in `Scores`.
     """
 
     grid: Grid
     cells: NDArray[np.int64]
     values: NDArray[np.float64]
     verdict: NDArray[np.int8]
+    answers: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,10 @@ class ChainPlan:
     ----------
     criteria : mapping of str to CriteriaSet
         By park type.
+    tables : mapping of str to PerformanceTable
+        What was read of the candidates by the criteria of each park type.
     scores : mapping of str to Scores
-        What the criteria of each park type say of the candidates, in the order of the pool.
+        What they say of the candidates, in the order of the pool.
     chain : Chain
         Materials, processes, prices, and what a park of each type takes and gives.
     market : Market
@@ -68,6 +73,7 @@ class ChainPlan:
     """
 
     criteria: Mapping[str, CriteriaSet]
+    tables: Mapping[str, PerformanceTable]
     scores: Mapping[str, Scores]
     chain: Chain
     market: Market

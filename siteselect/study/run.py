@@ -99,6 +99,7 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
         | manifest.rules_of(question.programme, question.repairs)
         | {
             "without": list(question.without),
+            "committee": {name: dict(weights) for name, weights in question.committee.items()},
             "chain": None if supplied is None else chain.as_data(supplied),
         },
         robustness=trust,
@@ -139,8 +140,9 @@ def _typed_parks(
         radius_km=OPENINGS_KM,
     )  # fmt: skip
     plan = ChainPlan(
-        typed.criteria, typed.scores, region.chain, region.market, allocation, diagnosis, openings
-    )
+        typed.criteria, typed.tables, typed.scores, region.chain, region.market, allocation,
+        diagnosis, openings,
+    )  # fmt: skip
     return allocation.portfolio if allocation else None, plan, remarks
 
 
@@ -223,7 +225,7 @@ def lattice_of(question: Question, instruments: Instruments) -> Lattice:
     grid = grid_of(question, cell_m=max(LATTICE_M, question.study.cell_m))
     table = read(instruments.without_inquiries(), grid.places())
     scores = score(table, question.criteria, bounds=False)
-    return Lattice(grid, grid.cell_ids(), scores.values, scores.verdict)
+    return Lattice(grid, grid.cell_ids(), scores.values, scores.verdict, scores.answers)
 
 
 def surface_of(

@@ -151,6 +151,35 @@ def test_a_run_is_drawn_again_to_the_same_bytes(
     assert siteselect("verify", copy).code == 0
 
 
+def test_members_of_a_committee_stand_in_the_run(siteselect: Command, tmp_path: Path) -> None:
+    assert siteselect("init", "mine").code == 0
+    members = """members:
+- {name: "=1+1<b>", method: swing, groups: {feedstock: 100, land: 50}}
+- {name: second, method: direct, groups: {environment: 1, feedstock: 3}}
+"""
+    (tmp_path / "mine" / "members.yaml").write_text(members, "utf-8")
+    study = tmp_path / "mine" / "study.yaml"
+    study.write_text(study.read_text("utf-8") + "committee: members.yaml\n", "utf-8")
+    wrong = siteselect("run", "mine/study.yaml", *COARSE, "--out", "out")
+    assert wrong.code == 3
+    assert "members.yaml" in wrong.err
+    groups = "environment: 2, transport: 1, energy_water: 1, industry: 1, land: 1, hazards: 1"
+    every = f"{{feedstock: 3, labour: 0, {groups}}}"
+    members = members.replace("{feedstock: 100, land: 50}", every)
+    members = members.replace("{environment: 1, feedstock: 3}", every)
+    (tmp_path / "mine" / "members.yaml").write_text(members, "utf-8")
+    said = siteselect("run", "mine/study.yaml", *COARSE, "--out", "out")
+    assert said.code == 0, said.err
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert list(told["committee"]) == ["=1+1<b>", "second"]
+    assert all(abs(sum(w.values()) - 1) < 1e-12 for w in told["committee"].values())
+    assert "members.yaml" in {Path(name).name for name in told["declarations"]}
+    before = (tmp_path / "out" / "map.html").read_bytes()
+    assert b"=1+1\\u003cb\\u003e" in before
+    assert siteselect("map", "out").code == 0
+    assert (tmp_path / "out" / "map.html").read_bytes() == before
+
+
 def test_data_commands(siteselect: Command) -> None:
     assert "ports" in siteselect("data", "list").out
     assert "CC" in siteselect("data", "sources").out

@@ -22,8 +22,9 @@ from siteselect.decide.values import value_range
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan.portfolio import candidates_of, choose
-from siteselect.present.maps import layers, raster, shell
-from siteselect.present.maps.data import as_json, exact, page_data
+from siteselect.present.maps import judged, layers, raster, shell
+from siteselect.present.maps.data import as_json, page_data
+from siteselect.present.maps.judged import exact
 from siteselect.present.maps.write import frame, page, write
 from siteselect.study.result import Lattice, Result
 from tests.toy import toy_result
@@ -86,7 +87,11 @@ def with_lattice(result: Result) -> Result:
     values = rng.uniform(0, 1, (len(cells), len(criteria)))
     values[rng.uniform(size=values.shape) < 0.1] = np.nan
     verdict = result.surface.verdict.ravel()[cells]
-    return dataclasses.replace(result, lattice=Lattice(grid, cells, values, verdict))
+    # The north answers otherwise than the south.
+    south = cells // grid.shape[1] >= grid.shape[0] // 2
+    answers = np.stack([(c + south) % 4 for c in range(len(result.criteria.constraints))])
+    answers = answers.astype(np.int8)
+    return dataclasses.replace(result, lattice=Lattice(grid, cells, values, verdict, answers))
 
 
 def with_parks(result: Result, k: int = 4, notes: tuple[Titles, ...] = ()) -> Result:
@@ -386,17 +391,24 @@ def test_data_tell_what_the_law_said() -> None:
     data = page_data(result)
     scores, sites = result.scores, data["sites"]
 
-    def told(name: str) -> np.ndarray[Any, Any]:
-        flat: np.ndarray[Any, Any] = np.frombuffer(base64.b64decode(sites[name]), "<f8")
+    def told(name: str, form: str) -> np.ndarray[Any, Any]:
+        flat: np.ndarray[Any, Any] = np.frombuffer(base64.b64decode(sites[name]), form)
         return flat.reshape(scores.values.shape)
 
-    np.testing.assert_array_equal(told("values"), scores.values)
+    np.testing.assert_array_equal(told("values", "<f8"), scores.values)
+    worst, best = (told(name, "<u2") / judged.BOUND_STEPS for name in ("worst", "best"))
     assert sites["verdict"] == scores.verdict.tolist()
     table = result.table
     for j, criterion in enumerate(result.criteria.criteria):
         low, high = value_range(table.lower[:, j], table.upper[:, j], criterion.knots)
-        np.testing.assert_array_equal(told("worst")[:, j], low)
-        np.testing.assert_array_equal(told("best")[:, j], high)
+        known = ~np.isnan(low)
+        np.testing.assert_array_equal(worst[~known, j], judged.BOUND_UNKNOWN / judged.BOUND_STEPS)
+        # Never narrower than it is, and never wider by more than a step.
+        assert (worst[known, j] <= low[known] + 1e-15).all()
+        assert (best[known, j] >= high[known] - 1e-15).all()
+        step = 1 / judged.BOUND_STEPS
+        np.testing.assert_allclose(worst[known, j], low[known], rtol=0, atol=step)
+        np.testing.assert_allclose(best[known, j], high[known], rtol=0, atol=step)
     assert sites["answers"] == ["".join(map(str, row)) for row in scores.answers.tolist()]
     assert sum(c["weight"] for c in data["criteria"]) == pytest.approx(1, abs=1e-12)
 

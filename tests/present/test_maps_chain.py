@@ -10,6 +10,7 @@ import pytest
 from siteselect.decide.score import score
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation
+from siteselect.present.maps import judged
 from siteselect.present.maps.flows import flows
 from siteselect.study.result import Result
 from tests.present.test_maps import HOSTILE
@@ -157,6 +158,51 @@ def test_hostile_names_of_the_chain_stay_text(reader: Reader) -> None:
     visit.ask("siteselect.update({view: 'chain'})")
     assert visit.ask("window.__pwned") is None
     assert visit.page.locator("#rail script, #rail img, #rail iframe, .marks script").count() == 0
+    quiet(visit)
+
+
+def test_every_park_type_judges_in_the_page_as_in_python(reader: Reader, path: Path) -> None:
+    found = result()
+    plan = found.chain
+    assert plan is not None
+    for name, made in plan.criteria.items():
+        visit = reader.open(path, f"#l=en&t={name}")
+        truth, ours = plan.scores[name], visit.ask("siteselect.scores()")
+        np.testing.assert_allclose(np.array(ours["score"], float), truth.score, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(ours["known"], truth.known, rtol=0, atol=1e-9)
+        assert ours["rank"] == truth.rank.tolist()
+        assert visit.page.locator("#lens").input_value() in ("", name)
+        assert made.titles.en in visit.page.locator("#head").inner_text()
+        told = visit.ask("""() => { const { data } = siteselect; return {
+            verdict: data.sites.verdict, answers: data.sites.answers,
+            rules: data.rules.map((r) => [r.id, r.limit]), readings: data.sites.readings,
+            distances: data.sites.distances } }""")
+        assert told["verdict"] == truth.verdict.tolist()
+        assert told["answers"] == ["".join(map(str, row)) for row in truth.answers.tolist()]
+        assert told["rules"] == [[c.id, c.limit] for c in made.constraints]
+        table = plan.tables[name]
+        for key, ids in (("readings", truth.criteria_ids), ("distances", truth.constraint_ids)):
+            read = np.array(
+                [[np.inf if x == "inf" else x for x in row] for row in told[key]], float
+            )
+            np.testing.assert_allclose(read, judged.readings(table, ids), rtol=0, atol=5.1e-4)
+        quiet(visit)
+
+
+def test_a_park_type_is_looked_through_and_left_again(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en")
+    own = visit.page.locator("[data-row] .name").all_inner_texts()
+    visit.page.select_option("#lens", "sulphur")
+    visit.page.wait_for_selector("#lens-note")
+    assert "t=sulphur" in visit.ask("location.hash")
+    assert visit.page.locator("[data-row] .name").all_inner_texts() != own
+    assert not visit.ask("siteselect.state.layers.surface")
+    visit.ask("siteselect.update({view: 'cell', cell: [50.5, 29.5]})")
+    assert visit.page.locator(".answers").count() == 0
+    visit.page.select_option("#lens", "")
+    visit.page.wait_for_selector("#lens-note", state="detached")
+    visit.page.wait_for_selector("body[data-ready]")
+    assert visit.page.locator("[data-row] .name").all_inner_texts() == own
     quiet(visit)
 
 

@@ -10,7 +10,7 @@ from siteselect.declared.sources import Titles
 from siteselect.plan import chain_words
 from siteselect.plan.allocation import OUTSIDE, Allocation
 from siteselect.plan.openings import Opening
-from siteselect.present.maps.layers import number
+from siteselect.present.maps.layers import number, titles
 from siteselect.study.result import ChainPlan, Result
 from siteselect.world.catalog import WGS84
 
@@ -43,7 +43,7 @@ def flows(result: Result) -> dict[str, Any] | None:
     materials = {name: i for i, name in enumerate(sorted(_materials(plan, found)))}
     sources = {name: i for i, name in enumerate(sorted(_origins(found, place)))}
     return {
-        "materials": [_titles(plan.chain.materials[name].titles) for name in materials],
+        "materials": [titles(plan.chain.materials[name].titles) for name in materials],
         "sources": list(_sources(plan, tuple(sources), result)),
         "flows": [
             [materials[f.material], sources.get(f.origin, -1 - place.get(f.origin, 0)),
@@ -114,8 +114,8 @@ def _sources(plan: ChainPlan, names: tuple[str, ...], result: Result) -> Iterato
     at = np.array([[known[n].easting, known[n].northing] for n in names]).reshape(-1, 2)
     points = gpd.GeoSeries.from_xy(at[:, 0], at[:, 1], crs=result.pool.frame.crs).to_crs(WGS84)
     for name, point in zip(names, points, strict=True):
-        titles = Titles(en=known[name].name_en, fa=known[name].name_fa or known[name].name_en)
-        yield {"id": name, **_titles(titles), "at": [number(point.x, 4), number(point.y, 4)]}
+        both = Titles(en=known[name].name_en, fa=known[name].name_fa or known[name].name_en)
+        yield {"id": name, **titles(both), "at": [number(point.x, 4), number(point.y, 4)]}
 
 
 def _told(result: Result, plan: ChainPlan, found: Allocation) -> list[dict[str, str]]:
@@ -129,7 +129,3 @@ def _told(result: Result, plan: ChainPlan, found: Allocation) -> list[dict[str, 
         for lang in ("en", "fa")
     )
     return [{"en": en, "fa": fa} for en, fa in zip(*both, strict=True)]
-
-
-def _titles(titles: Titles) -> dict[str, str]:
-    return {"en": titles.en, "fa": titles.fa}

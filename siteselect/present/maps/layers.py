@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from siteselect.declared.sources import Titles
+
 # Positions are whole multiples of this share of a degree (about 11 m).
 STEPS_PER_DEGREE = 10_000
 MARGIN_DEG = 1.6
@@ -61,6 +63,17 @@ def text(value: Any) -> str:
     ('', 'Kangan')
     """
     return "" if value is None or pd.isna(value) else str(value)
+
+
+def titles(both: Titles) -> dict[str, str]:
+    """A name in both languages.
+
+    Examples
+    --------
+    >>> titles(Titles(en="Port", fa="بندر"))
+    {'en': 'Port', 'fa': 'بندر'}
+    """
+    return {"en": both.en, "fa": both.fa}
 
 
 def number(value: Any, digits: int) -> float | int | str | None:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from siteselect.base.text import fold
-from siteselect.declared.sources import Titles
 from siteselect.plan.portfolio import Importance, Portfolio
-from siteselect.present.maps.layers import number
+from siteselect.present.maps.layers import number, titles
 from siteselect.study.result import Result
 
 DIGITS = 6
@@ -57,8 +56,8 @@ def parks(result: Result) -> dict[str, Any] | None:
              number(s.break_even, DIGITS)]
             for s in found.curve
         ],
-        "prices": [{**_titles(p.titles), "cost": number(p.cost, DIGITS)} for p in found.prices],
-        "notes": [_titles(note) for note in found.notes],
+        "prices": [{**titles(p.titles), "cost": number(p.cost, DIGITS)} for p in found.prices],
+        "notes": [titles(note) for note in found.notes],
         "inquiries": _inquiries(found, place),
     }  # fmt: skip
 
@@ -82,15 +81,11 @@ def _figures(found: Portfolio) -> dict[str, Any]:
     }
 
 
-def _titles(titles: Titles) -> dict[str, str]:
-    return {"en": titles.en, "fa": titles.fa}
-
-
 def _types(result: Result, found: Portfolio) -> list[dict[str, str]]:
     """Park types that are chosen, in the order of the programme, with their titles if known."""
     plan = result.chain
-    typed = {} if plan is None else {n: _titles(c.titles) for n, c in plan.criteria.items()}
-    known = {result.criteria.id: _titles(result.criteria.titles), **typed}
+    typed = {} if plan is None else {n: titles(c.titles) for n, c in plan.criteria.items()}
+    known = {result.criteria.id: titles(result.criteria.titles), **typed}
     chosen = dict.fromkeys(pick.park_type for pick in found.picks)
     ids = sorted(chosen, key=list(known).index) if set(chosen) <= set(known) else chosen
     return [{"id": name, **known.get(name, {"en": name, "fa": name})} for name in ids]
@@ -113,6 +108,6 @@ def _inquiries(found: Portfolio, place: dict[str, int]) -> list[dict[str, Any]]:
     """One entry a question, with the chosen sites that must put it."""
     asked: dict[str, dict[str, Any]] = {}
     for name, question in found.inquiries:
-        entry = asked.setdefault(fold(question.en), {**_titles(question), "sites": []})
+        entry = asked.setdefault(fold(question.en), {**titles(question), "sites": []})
         entry["sites"].append(place[name])
     return list(asked.values())

@@ -94,7 +94,8 @@ def lattice_picture(lattice: Lattice) -> dict[str, Any]:
     dict
         ``png`` (data URI; value x 254, 255 unknown; the criteria stand below one another, each
         ``rows`` high), ``columns, rows, bounds`` as of `class_picture`, ``steps``, ``unknown`` and
-        ``cell_m``.
+        ``cell_m``; ``answers`` of the constraints: ``patterns``, a digit a constraint, and ``png``,
+        the place of a pixel's pattern plus 1, its low byte above its high byte.
 
     Notes
     -----
@@ -118,6 +119,17 @@ def lattice_picture(lattice: Lattice) -> dict[str, Any]:
         "steps": VALUE_STEPS,
         "unknown": UNKNOWN_STEP,
         "cell_m": grid.cell_m,
+        "answers": _answers(lattice.answers, source),
+    }
+
+
+def _answers(answers: NDArray[np.int8], source: NDArray[np.int32]) -> dict[str, Any]:
+    patterns, which = np.unique(answers.T, axis=0, return_inverse=True)
+    place = np.where(source < 0, 0, 1 + which.ravel()[source]).astype(np.uint16)
+    planes = np.concatenate([place & 255, place >> 8]).astype(np.uint8)
+    return {
+        "patterns": ["".join(str(digit) for digit in pattern) for pattern in patterns.tolist()],
+        "png": _png(planes),
     }
 
 

@@ -35,6 +35,7 @@ FONTS = (("Vazirmatn-Regular.woff2", 400), ("Vazirmatn-Bold.woff2", 700))
 MODULES = (
     "base",
     "words",
+    "lens",
     "data",
     "score",
     "geo",

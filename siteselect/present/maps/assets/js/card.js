@@ -57,24 +57,25 @@ export function ruleLimit(rule) {
   return rule.limit === null ? '' : t(rule.least ? 'atLeast' : 'atMost', reading(rule.limit, rule.unit));
 }
 
-function ruleRow(i, c) {
-  const rule = DATA.rules[c], found = SITES.distances[i][c];
+function ruleRow(c, code, found) {
+  const rule = DATA.rules[c];
   const law = [...rule.basis, rule.rules.join(' ')].filter(Boolean).join(' · ');
   const origin = joined(rule.origin.map(wordOf));
   return h('tr', {},
     h('th', { scope: 'row' }, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), found === null ? '' : t('reads', reading(found, rule.unit))].filter(Boolean).join(' · ') }),
       h('details', { class: 'sub' }, h('summary', { class: rule.status === 'superseded' ? 'warn' : null, text: statusWord(rule.status) }),
         apart(law), origin ? ` (${origin})` : '')),
-    h('td', { text: nameOf(rule.authority) }), h('td', {}, verdictBadge(Number(SITES.answers[c][i]))));
+    h('td', { text: nameOf(rule.authority) }), h('td', {}, verdictBadge(code)));
 }
 
 const SEVERITY = { 2: 0, 1: 1, 3: 2, 0: 3 };
 
-function answers(i) {
-  const asked = DATA.rules.map((_, c) => c).filter((c) => VERDICTS[SITES.answers[c][i]] !== 'not_asked');
-  asked.sort((a, b) => SEVERITY[SITES.answers[a][i]] - SEVERITY[SITES.answers[b][i]] || a - b);
+/** Rules with their authority and what each answers, the gravest first; readings where known. */
+export function answers(codes, readings) {
+  const asked = DATA.rules.map((_, c) => c).filter((c) => VERDICTS[codes[c]] !== 'not_asked');
+  asked.sort((a, b) => SEVERITY[codes[a]] - SEVERITY[codes[b]] || a - b);
   return h('table', { class: 'plain answers' }, h('thead', {}, h('tr', {}, ...['rule', 'authority', 'verdict'].map((key) => h('th', { scope: 'col', text: t(key) })))),
-    h('tbody', {}, ...asked.map((c) => ruleRow(i, c))));
+    h('tbody', {}, ...asked.map((c) => ruleRow(c, codes[c], readings?.[c] ?? null))));
 }
 
 function nearestPoint(list, here) {
@@ -174,6 +175,6 @@ export function drawCard(rail) {
   const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : t('exact');
   fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
     h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
-      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(i)), nearest(here, accuracy), toList(i), feedstock(i), openings(i),
+      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(DATA.rules.map((_, c) => Number(SITES.answers[c][i])), SITES.distances[i])), nearest(here, accuracy), toList(i), feedstock(i), openings(i),
       section('positionHead', ...position(here), h('p', { text: sure })), origin(i)), foot(i));
 }

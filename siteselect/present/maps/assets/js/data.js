@@ -1,7 +1,22 @@
-// The block of data, read once.
+// The block of data, read once: the study's own criteria, or those of the park type looked through.
 import { byId } from './base.js';
+import { boundsOf, doubles, lookThrough } from './lens.js';
 
-export const DATA = JSON.parse(byId('data').textContent);
+const STORED = JSON.parse(byId('data').textContent);
+// A page framed by a notebook has no address of its own, and so no lens.
+export const FRAMED = window.location.protocol === 'about:';
+const wanted = new URLSearchParams(window.location.hash.slice(1)).get('t');
+const LENS = FRAMED ? null : STORED.lenses.find((lens) => lens.id === wanted) ?? null;
+
+// A column of few texts is written as each text once, and which one stands at each site.
+for (const [name, column] of Object.entries(STORED.sites)) {
+  if (column.of) STORED.sites[name] = column.at.map((k) => column.of[k]);
+}
+export const OWN_TYPE = STORED.type;
+export const TYPES = [STORED.type, ...STORED.lenses];
+export const DATA = LENS ? lookThrough(STORED, LENS) : { ...STORED, columns: null };
+/** Whether another park type than the study's own is looked through. */
+export const LENSED = LENS !== null;
 
 export const SITES = DATA.sites;
 export const COUNT = SITES.id.length;
@@ -14,15 +29,10 @@ export const PARKS = DATA.portfolio;
 /** How many parks are asked for: the length of the list that everybody looks at. */
 export const LIST_LENGTH = PARKS ? PARKS.picks.length : 13;
 
-/** Doubles that were written bit by bit. */
-export function doubles(text) {
-  const raw = atob(text), bytes = new Uint8Array(raw.length);
-  for (let k = 0; k < raw.length; k += 1) bytes[k] = raw.charCodeAt(k);
-  return new Float64Array(bytes.buffer);
-}
-
 // Site by site, criterion by criterion; unknown is NaN.
-export const VALUES = doubles(SITES.values);
+export const VALUES = DATA.columns ? DATA.columns.values : doubles(SITES.values);
+export const WORST = DATA.columns ? DATA.columns.worst : boundsOf(SITES.worst);
+export const BEST = DATA.columns ? DATA.columns.best : boundsOf(SITES.best);
 
 /** Value of criterion j at site i; null if unknown. */
 export function valueAt(i, j) {

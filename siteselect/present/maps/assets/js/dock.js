@@ -1,8 +1,8 @@
 // Weights: six shares that always sum to a hundred; moving one scales those that are not locked.
 import { byId, clamp, fill, h, keepFocus, svg, wholes } from './base.js';
 import { copyText } from './card.js';
-import { DATA } from './data.js';
-import { MEMBERS, OFFICIAL_SHARES, asSliders, groupShares, now, state, update, weightsOf } from './state.js';
+import { DATA, FRAMED, TYPES } from './data.js';
+import { MEMBERS, OFFICIAL_SHARES, asSliders, changeLens, groupShares, now, state, update, weightsOf } from './state.js';
 import { OFFICIAL_WEIGHTS } from './score.js';
 import { groupColour } from './symbols.js';
 import { direction, nameOf, num, percent, t } from './text.js';
@@ -117,14 +117,23 @@ export function asYaml() {
 function presets() {
   const select = h('select', { id: 'preset', onchange: (event) => update({ preset: event.target.value, groups: null, inner: null, notice: '' }) },
     ...['official', 'equal'].map((key) => h('option', { value: key, text: `${t('preset')}: ${t(key)}`, selected: state.preset === key })),
+    ...DATA.members.map(({ name }, k) => h('option', { value: `m${k}`, text: t('presetOf', name), selected: state.preset === `m${k}` })),
     state.preset === 'own' ? h('option', { value: 'own', text: `${t('preset')}: ${t('own')}`, selected: true, disabled: true }) : null);
   return h('label', {}, h('span', { class: 'unseen', text: t('preset') }), select);
+}
+
+/** Whose criteria judge the sites: those of the study, or of another park type. */
+function lenses() {
+  if (FRAMED || TYPES.length < 2) return null;
+  const select = h('select', { id: 'lens', onchange: (event) => changeLens(event.target.value) },
+    ...TYPES.map((type, k) => h('option', { value: k ? type.id : '', text: nameOf(type), selected: type.id === DATA.type.id })));
+  return h('label', {}, h('span', { class: 'unseen', text: t('lens') }), select);
 }
 
 function bar() {
   const button = (key, act, id) => h('button', { type: 'button', class: 'button', id, text: t(key), onclick: act });
   const all = state.locks.every(Boolean);
-  return h('div', { class: 'row dock-bar' }, h('h2', { text: t('whatIf') }), presets(),
+  return h('div', { class: 'row dock-bar' }, h('h2', { text: t('whatIf') }), lenses(), presets(),
     h('span', { class: 'push' }),
     button(all ? 'unlockAll' : 'lockAll', () => update({ locks: state.locks.map(() => !all) }), 'lock-all'),
     button('reset', () => update({ preset: 'official', groups: null, inner: null, locks: state.locks.map(() => false), notice: '' }), 'reset'),

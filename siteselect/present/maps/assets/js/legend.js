@@ -1,7 +1,7 @@
 // The legend: classes, verdicts, shapes and lines, on the map and on the printed sheet.
 import { fill, h, svg } from './base.js';
 import { DATA } from './data.js';
-import { BANDS, CHAIN, DASHES } from './flows.js';
+import { BANDS, CHAIN, DASHES, showsFlows } from './flows.js';
 import { state } from './state.js';
 import { FLUIDS, INK, RAMP, hatches, portSymbol, shape } from './symbols.js';
 import { direction, num, range, t } from './text.js';
@@ -21,7 +21,7 @@ export function classText(k) {
 
 /** Ways of haulage that are drawn, with their dashes. */
 function modes() {
-  if (CHAIN === null || !state.layers.flows) return [];
+  if (!showsFlows()) return [];
   const used = new Set(CHAIN.flows.map((flow) => flow[5]));
   return Object.entries(DASHES).filter(([mode]) => used.has(mode));
 }

@@ -1,7 +1,7 @@
 // The ranking: a real table, the way in for keyboard and screen reader.
 import { byId, fill, h } from './base.js';
 import { isPark } from './choice.js';
-import { DATA, EXCLUDED, PARKS, SITES, UNDETERMINED } from './data.js';
+import { DATA, EXCLUDED, LENSED, OWN_TYPE, PARKS, SITES, UNDETERMINED } from './data.js';
 import { NO_FILTERS, ROWS, isExploratory, now, official, passing, state, update } from './state.js';
 import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
 import { direction, folded, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
@@ -124,8 +124,9 @@ function filters() {
 
 export function strip() {
   if (state.notice) return h('div', { class: 'strip', role: 'status', text: t(state.notice) });
-  if (!isExploratory()) return null;
-  const ground = DATA.lattice ? t('groundLive', km(DATA.lattice.cell_m / 1000)) : t('groundOfficial');
+  const lens = LENSED ? t('lensNote', nameOf(DATA.type), nameOf(OWN_TYPE)) : '';
+  if (!isExploratory()) return LENSED ? h('div', { class: 'strip', id: 'lens-note', text: lens }) : null;
+  const ground = LENSED ? lens : DATA.lattice ? t('groundLive', km(DATA.lattice.cell_m / 1000)) : t('groundOfficial');
   return h('div', { class: 'strip' }, t('exploratory'), h('span', { class: 'sub', text: ground }));
 }
 

@@ -20,7 +20,9 @@ export async function readLattice() {
   });
   const row = new Int32Array(size).fill(-1);
   nodes.forEach((node, k) => { row[node] = k; });
-  return { nodes: Int32Array.from(nodes), values, row };
+  const told = await pixels({ ...picture, png: picture.answers.png }, picture.rows * 2), pattern = new Uint16Array(size);
+  for (let node = 0; node < size; node += 1) pattern[node] = told[4 * node] + 256 * told[4 * (size + node)];
+  return { nodes: Int32Array.from(nodes), values, row, pattern };
 }
 
 /** Score of each node under shares; NaN where too little is known. */
@@ -38,6 +40,12 @@ export function scoreNodes(lattice, shares) {
     scores[k] = known > 0 && known >= least ? total / (known * steps) : NaN;
   }
   return scores;
+}
+
+/** What each rule answers at the node about [lon, lat]; null if there is none. */
+export function rulesAt(lattice, point) {
+  const pixel = lattice && pixelOf(DATA.lattice, point), place = lattice && pixel !== null ? lattice.pattern[pixel] : 0;
+  return place ? [...DATA.lattice.answers.patterns[place - 1]].map(Number) : null;
 }
 
 /** What the node about [lon, lat] says under shares; null if there is none. */

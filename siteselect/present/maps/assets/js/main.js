@@ -120,10 +120,9 @@ function redrawRail(any, weighed) {
 }
 
 function redrawMap(any, weighed) {
-  if (any('layers')) {
-    switchLayers();
-    drawLegend(byId('legend'));
-  }
+  if (any('layers')) switchLayers();
+  // What flows is drawn with the parks only.
+  if (any('layers', 'view')) drawLegend(byId('legend'));
   if (weighed && state.layers.surface) layers.surface.recolour();
   if (any('lang', 'layers', 'measuring')) layers.marks.settle();
   else layers.marks.redraw();

@@ -1,9 +1,8 @@
 // The law of siteselect.decide.score, for other weights: a weighted mean over what is known.
-import { COUNT, CRITERIA, DATA, EXCLUDED, SITES, VALUES, doubles, valueAt } from './data.js';
+import { BEST, COUNT, CRITERIA, DATA, EXCLUDED, SITES, VALUES, WORST, valueAt } from './data.js';
 
 export const OFFICIAL_WEIGHTS = Object.freeze(DATA.criteria.map((c) => c.weight));
 
-const WORST = doubles(SITES.worst), BEST = doubles(SITES.best);
 const all = Array.from({ length: COUNT }, (_, i) => i);
 const byName = [...all].sort((a, b) => (SITES.id[a] < SITES.id[b] ? -1 : 1));
 // Place of each site in the order of ids: comparing places is faster than comparing text.

@@ -1,8 +1,8 @@
 // What is shown, kept in the address of the page so that a view can be sent on.
 import { wholes } from './base.js';
-import { DATA, PARKS, SITES } from './data.js';
+import { DATA, FRAMED, LENSED, PARKS, SITES } from './data.js';
 import { OFFICIAL_WEIGHTS, scoreAll } from './score.js';
-import { setLanguage } from './text.js';
+import { folded, setLanguage } from './text.js';
 
 const VIEWS = ['rank', 'parks', 'chain', 'site', 'cell', 'inquiries', 'compare', 'data'];
 const GROUPS = DATA.groups.map((_, g) => g);
@@ -10,6 +10,8 @@ const membersOf = (g) => DATA.criteria.map((c, j) => (c.group === g ? j : -1)).f
 export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
 
 export const OFFICIAL_SHARES = Object.freeze(MEMBERS.map((members) => members.reduce((a, j) => a + OFFICIAL_WEIGHTS[j], 0)));
+// Names as the search folds them.
+const FOLDS = SITES.id.map((id, i) => folded(`${id} ${SITES.name_en[i]} ${SITES.name_fa[i]}`));
 const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
 
 /** Rows of the ranking that are drawn at first, and more at each asking. */
@@ -21,17 +23,23 @@ export const state = {
   lang: 'fa', view: 'rank', list: 'rank', preview: null, shown: ROWS, site: null, cell: null, hover: null, compare: [],
   preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
   search: '', filters: { ...NO_FILTERS }, onlyDifferences: false,
-  layers: { surface: true, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, flows: true, railways: true, protected: false, towns: true, graticule: true },
+  layers: { surface: !LENSED, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, flows: true, railways: true, protected: false, towns: true, graticule: true },
   lit: null, notice: '', openGroup: null, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
 export const now = { scores: official };
 const listeners = [];
 
+/** The member of the committee that a preset is of; undefined if it is another. */
+export function memberOf(preset) {
+  return /^m\d+$/.test(preset) ? DATA.members[Number(preset.slice(1))] : undefined;
+}
+
 /** Weights of the criteria as the preset and the sliders say. */
 export function weightsOf(choice) {
   if (choice.preset === 'official') return [...OFFICIAL_WEIGHTS];
   if (choice.preset === 'equal') return [...EQUAL_WEIGHTS];
+  if (memberOf(choice.preset)) return [...memberOf(choice.preset).weights];
   return DATA.criteria.map((c, j) => (choice.groups[c.group] / 100) * (choice.inner[j] / 1000));
 }
 
@@ -85,10 +93,11 @@ export function noteMap(zoom, centre) {
 
 export function address() {
   const parts = [['l', state.lang], ['v', state.view]];
+  if (LENSED) parts.push(['t', DATA.type.id]);
   if (state.site !== null) parts.push(['s', SITES.id[state.site]]);
   if (state.list === 'parks' && state.view !== 'parks') parts.push(['f', 'parks']);
   if (state.preview) parts.push(['a', (state.preview[0] === 'swap' ? 's' : '') + state.preview[1]]);
-  if (state.preset === 'equal') parts.push(['p', 'equal']);
+  if (state.preset === 'equal' || memberOf(state.preset)) parts.push(['p', state.preset]);
   if (state.preset === 'own') parts.push(['w', state.groups.join(',')], ['i', state.inner.join(',')]);
   const locks = state.locks.reduce((bits, on, g) => bits + (on ? 2 ** g : 0), 0);
   if (locks) parts.push(['k', String(locks)]);
@@ -97,11 +106,8 @@ export function address() {
   return '#' + parts.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2C/g, ',').replace(/%2F/g, '/')}`).join('&');
 }
 
-// A page framed by a notebook has no address of its own.
-const framed = window.location.protocol === 'about:';
-
 function writeAddress() {
-  if (framed) return;
+  if (FRAMED) return;
   clearTimeout(pending);
   pending = setTimeout(() => history.replaceState(null, '', address()), 200);
 }
@@ -113,7 +119,7 @@ function wholeNumbers(text, length) {
 }
 
 function readWeights(keys) {
-  if (keys.get('p') === 'equal') return { preset: 'equal' };
+  if (keys.get('p') === 'equal' || memberOf(keys.get('p') ?? '')) return { preset: keys.get('p') };
   if (!keys.has('w')) return {};
   const groups = wholeNumbers(keys.get('w'), GROUPS.length);
   const given = keys.has('i') ? wholeNumbers(keys.get('i'), DATA.criteria.length) : asSliders().inner;
@@ -129,6 +135,13 @@ function readPreview(text) {
   if (!found || !PARKS) return null;
   const kind = found[1] ? 'swap' : 'set', k = Number(found[2]);
   return k < (found[1] ? PARKS.swaps : PARKS.sets).length ? [kind, k] : null;
+}
+
+/** Look at the sites as another park type judges them: the page opens anew with its criteria. */
+export function changeLens(type) {
+  const kept = address().replace(/&(t|p|w|i|k|z)=[^&]*/g, '');
+  window.location.hash = type ? `${kept}&t=${type}` : kept;
+  window.location.reload();
 }
 
 /** The state that an address asks for: unknown keys are ignored, bad values fall back. */
@@ -171,5 +184,5 @@ export function passes(i) {
   return (!province || SITES.province[i] === province) && (!kind || SITES.kind[i] === kind)
     && (!verdict || String(SITES.verdict[i]) === verdict) && (!area || passesArea(i, area))
     && (!park || (park === '*' ? parkTypes.has(i) : parkTypes.get(i) === park.slice(1)))
-    && (!state.search || SITES.fold[i].includes(state.search));
+    && (!state.search || FOLDS[i].includes(state.search));
 }

@@ -1,17 +1,17 @@
 // Buttons on the map, its scale bar and the switch of layers.
 import { byId, fill, h, svg } from './base.js';
-import { DATA } from './data.js';
+import { DATA, LENSED, OWN_TYPE } from './data.js';
 import { drawLegend } from './legend.js';
 import { toggleMeasure } from './measure.js';
 import { state, update } from './state.js';
-import { direction, km, num, t } from './text.js';
+import { direction, km, nameOf, num, t } from './text.js';
 
 const SWITCHES = [['surface', 'surface'], ['sites', 'sitesLayer'], ['estates', 'estates'], ['ports', 'ports'], ['pipelines', 'pipelines'], ['feedstock', 'feedstock'], ...(DATA.chain ? [['flows', 'flowsLayer']] : []), ['railways', 'railways'], ['protected', 'protected'], ['towns', 'towns'], ['graticule', 'graticule']];
 const TRUE_AT = (28.5 * Math.PI) / 180;
 
 function layerSwitch([name, word]) {
   const box = h('input', { type: 'checkbox', id: `layer-${name}`, checked: state.layers[name], onchange: () => update({ layers: { ...state.layers, [name]: box.checked } }) });
-  return h('label', { class: 'switch' }, box, h('span', { text: t(word) }));
+  return h('label', { class: 'switch' }, box, h('span', { text: LENSED && name === 'surface' ? t('surfaceOf', nameOf(OWN_TYPE)) : t(word) }));
 }
 
 /** A bar of round length, true at 28.5 degrees north. */
