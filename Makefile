@@ -42,6 +42,7 @@ check: .venv/.test
 
 bench: .venv/.test
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/browser.py
 
 fuzz: .venv/.test
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

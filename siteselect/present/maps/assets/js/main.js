@@ -225,6 +225,7 @@ async function start() {
   map.on('moveend', () => noteMap(map.getZoom(), map.getCenter()));
   byId('skip').addEventListener('click', () => document.querySelector('[data-row]')?.focus());
   document.body.dataset.ready = 'yes';
+  performance.mark('ready');
 }
 
 // What a test or a curious reader may call; nothing else of the page is seen from outside.
