@@ -141,6 +141,12 @@ class _Bodies:
     def of(cls, polygons: NDArray[np.object_], error_m: Floats) -> "_Bodies":
         parts, owner = shapely.get_parts(polygons, return_index=True)
         shapely.prepare(parts)
+        # GEOS answers the first question by a plain scan and builds its index at the second. Asked
+        # here, by one thread, it is only read later; threads that both ask first would build it
+        # over each other, and break the heap.
+        inner = shapely.get_coordinates(shapely.point_on_surface(parts))
+        for _ in range(2):
+            shapely.contains_xy(parts, *inner.T)
         return cls(shapely.STRtree(parts), error_m[owner])
 
     def hits(self, points: Floats) -> Iterator[tuple[int, NDArray[np.bool_]]]:

@@ -1,5 +1,7 @@
 """Each kind of measure on small worlds: known answers, and bounds that hold the truth."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -358,3 +360,31 @@ def test_what_a_measure_lacks_is_named_with_the_criterion(
     world = catalog(tmp_path, ports=layer([Point(0, 0)], radius_km=[1.0]))
     with pytest.raises(DataError, match=rf"it: .*{told}"):
         reading(spec, spots(0, 0), world, units.get(spec["kind"], "km"))
+
+
+# --- threads -----------------------------------------------------------------------------------
+
+TOGETHER = """
+import numpy as np, shapely
+from concurrent.futures import ThreadPoolExecutor
+from siteselect.measure.readers import _Bodies
+
+turn = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
+reach = 1 + 0.3 * np.sin(40 * turn)
+star = np.column_stack([reach * np.cos(turn), reach * np.sin(turn)])
+points = np.random.default_rng(0).uniform(-1, 4, (4, 2000, 2))
+for _ in range(150):
+    stars = np.array([shapely.Polygon(star + step) for step in range(4)])
+    bodies = _Bodies.of(stars, np.zeros(4))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(bodies.holds, points))
+plain = [np.isin(np.arange(2000), shapely.STRtree(shapely.points(p)).query(stars, "contains")[1])
+         for p in points]
+assert all((a == b).all() for a, b in zip(found, plain, strict=True))
+"""
+
+
+def test_threads_may_ask_the_same_polygons_first() -> None:
+    # In a process of its own: where it fails, the heap breaks and the process is gone.
+    child = subprocess.run([sys.executable, "-c", TOGETHER], capture_output=True, check=False)
+    assert child.returncode == 0, child.stderr.decode()
