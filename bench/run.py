@@ -96,7 +96,8 @@ def distances(repeat: int) -> list[Row]:
         shapes = question.catalog.features(layer, question.crs).geometry.to_numpy()
         pieces = reach.segments(shapes)
         ours = seconds(partial(reach.nearest_m, points, pieces), repeat)
-        nearest = partial(pieces.tree.query_nearest, return_distance=True, all_matches=False)
+        tree = shapely.STRtree(shapely.linestrings(pieces.ends.reshape(-1, 2, 2)))
+        nearest = partial(tree.query_nearest, return_distance=True, all_matches=False)
         peer = seconds(partial(nearest, plain), max(1, repeat // 2))
         each, other = ours / len(places) * 1e9, peer / len(some) * 1e9
         rows.append((f"distance to {layer}, {len(pieces):,} pieces, {len(places):,} cells",

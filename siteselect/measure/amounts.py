@@ -1,17 +1,15 @@
 """Amounts: what a feature supplies, which families it counts in, which class it carries."""
 
-import itertools
 import math
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.measures import Amount, Count, Products
-from siteselect.measure.blocks import Blocks, candidates, tree_of_points
+from siteselect.measure.blocks import Blocks, Ints, descend
 
 Floats = NDArray[np.float64]
 
@@ -156,7 +154,7 @@ def count_within(
     points : Blocks
         p points, metres.
     slack_m : numpy.ndarray, shape (p,)
-        Accuracy of their positions, metres.
+        Accuracy of their positions, metres, in the order of the blocks.
     sources : numpy.ndarray, shape (s, 3)
         Easting, northing, accuracy, metres.
     member : numpy.ndarray of bool, shape (s, families), or None
@@ -167,16 +165,26 @@ def count_within(
     Returns
     -------
     count, lower, upper : numpy.ndarray, shape (p,)
+        In the order of the blocks.
     """
-    ends = [np.zeros(len(slack_m)) for _ in range(3)]
-    for first in range(0, len(slack_m), 4096):
-        here = slice(first, first + 4096)
-        away = _away(points.points[here], sources)
-        doubt = slack_m[here, None] + sources[:, 2]
-        for end, farther in zip(ends, (away, away + doubt, away - doubt), strict=True):
+    out = np.zeros((3, len(points)))
+    doubt = float(slack_m.max(initial=0.0) + sources[:, 2].max(initial=0.0))
+
+    def within(disc: Floats, given: Ints) -> NDArray[np.bool_]:
+        return np.asarray(_away(disc[None, :2], sources[given])[0] <= radius_m + doubt + disc[2])
+
+    for here, chosen in descend(points.squares(), within, len(sources)):
+        few = sources[chosen]
+        away = _away(_positions(points, here), few)
+        slack = slack_m[here, None] + few[:, 2]
+        for row, farther in zip(out, (away, away + slack, away - slack), strict=True):
             hit = farther <= radius_m
-            end[here] = (hit if member is None else hit @ member).sum(axis=1)
-    return ends[0], ends[1], ends[2]
+            row[here] = (hit if member is None else hit @ member[chosen]).sum(axis=1)
+    return out[0], out[1], out[2]
+
+
+def _positions(points: Blocks, here: slice) -> Floats:
+    return np.column_stack([points.easting[here], points.northing[here]])
 
 
 def _away(points: Floats, features: Floats) -> Floats:
@@ -193,7 +201,7 @@ def nearest_code(
     points : Blocks
         p points, metres.
     slack_m : numpy.ndarray, shape (p,)
-        Accuracy of their positions, metres.
+        Accuracy of their positions, metres, in the order of the blocks.
     coded : numpy.ndarray, shape (s, 4)
         Easting, northing, code, accuracy; a code may be NaN.
     within_m : float
@@ -202,21 +210,20 @@ def nearest_code(
     Returns
     -------
     code, lower, upper : numpy.ndarray, shape (p,)
-        NaN where nothing is near enough.
+        In the order of the blocks; NaN where nothing is near enough.
     """
-    result = np.full((3, len(slack_m)), np.nan)
-    if len(coded) and len(slack_m):
-        large = points.levels[0]
-        tree = tree_of_points(coded)
-        _, around = tree.query_nearest(
-            shapely.points(large.disc[:, :2]), return_distance=True, all_matches=False
-        )
-        doubt = 2 * (slack_m.max() + coded[:, 3].max())
-        offsets, chosen = candidates(points, tree, around + 2 * large.disc[:, 2] + doubt)
-        for a, (first, last) in enumerate(itertools.pairwise(large.starts)):
-            here, near = points.order[first:last], coded[chosen[offsets[a] : offsets[a + 1]]]
-            result[:, here] = _codes(points.points[here], slack_m[here], near, within_m)
-    return result[0], result[1], result[2]
+    out = np.full((3, len(points)), np.nan)
+    doubt = float(slack_m.max(initial=0.0) + coded[:, 3].max(initial=0.0))
+
+    def may_decide(disc: Floats, given: Ints) -> NDArray[np.bool_]:
+        away = _away(disc[None, :2], coded[given])[0]
+        return np.asarray(away <= away.min() + 2 * (disc[2] + doubt))
+
+    if len(coded):
+        for here, chosen in descend(points.squares(), may_decide, len(coded)):
+            at = _positions(points, here)
+            out[:, here] = _codes(at, slack_m[here], coded[chosen], within_m)
+    return out[0], out[1], out[2]
 
 
 def _codes(points: Floats, slack_m: Floats, near: Floats, within_m: float) -> Floats:

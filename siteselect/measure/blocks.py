@@ -5,11 +5,12 @@ include every feature that could decide the answer at any of its points, and eac
 and feature is worked alike.
 """
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
@@ -17,82 +18,166 @@ from siteselect.world.places import Places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Squares = tuple[Ints, Floats, Ints, Ints]
 
-SIDES_M = (32000.0, 8000.0, 2000.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """Squares of one size, in the order of the points.
-
-    Parameters
-    ----------
-    starts : numpy.ndarray of int64, shape (squares + 1,)
-        Position of the first point of each square.
-    disc : numpy.ndarray, shape (squares, 3)
-        Easting and northing of its centre, and how far a point of it may stand from there, metres.
-    children : numpy.ndarray of int64, shape (squares + 1,)
-        Index of its first square on the next level; on the last level of its first point.
-    """
-
-    starts: Ints
-    disc: Floats
-    children: Ints
+# Sides of the squares in spacings, small to large; each fits a whole number of times in the next.
+SIDES = (4, 16, 64, 256)
+# Spacing of points that stand on no grid, metres.
+SPACING_M = 500.0
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Points ordered by nested squares.
+    """Points in the order of nested squares.
 
     Parameters
     ----------
-    points : numpy.ndarray, shape (p, 2)
-        Easting and northing, metres, as they were given.
+    easting, northing : numpy.ndarray, shape (p,)
+        Metres, in the order of the squares.
     order : numpy.ndarray of int64, shape (p,)
-        Index of the point at each position.
-    levels : tuple of Level
-        From large squares to small.
+        Which of the points that were given stands at each position.
+    starts : numpy.ndarray of int64, shape (smallest squares + 1,)
+        Position of the first point of each of the smallest squares.
+    discs : numpy.ndarray, shape (3, squares)
+        Of the squares of all sizes, large to small: easting and northing of the centre, and how
+        far a point of it may stand from there, metres.
+    parents : numpy.ndarray of int64, shape (squares,)
+        The square of the next size that each lies in; -1 for the largest.
+    cuts : numpy.ndarray of int64, shape (sizes + 1,)
+        Where the squares of each size begin.
     """
 
-    points: Floats
+    easting: Floats
+    northing: Floats
     order: Ints
-    levels: tuple[Level, ...]
+    starts: Ints
+    discs: Floats
+    parents: Ints
+    cuts: Ints
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def squares(self) -> Squares:
+        """The squares alone: starts, discs, parents, cuts."""
+        return self.starts, self.discs, self.parents, self.cuts
 
     @classmethod
-    def of(cls, easting: Floats, northing: Floats) -> "Blocks":
-        """Gather points, metres, into squares of `SIDES_M`.
+    def of(cls, easting: Floats, northing: Floats, spacing_m: float = SPACING_M) -> "Blocks":
+        """Gather points, metres, into squares of `SIDES` times a spacing.
 
         Examples
         --------
-        >>> blocks = Blocks.of(np.array([1.0, 32001.0, 2.0]), np.array([1.0, 1.0, 1.0]))
-        >>> blocks.order.tolist(), blocks.levels[0].starts.tolist()
+        >>> blocks = Blocks.of(np.array([1.0, 2001.0, 2.0]), np.array([1.0, 1.0, 1.0]))
+        >>> blocks.order.tolist(), blocks.starts.tolist()
         ([0, 2, 1], [0, 2, 3])
         """
-        keys = [np.floor(a / side) for side in SIDES_M for a in (northing, easting)]
-        order = np.lexsort(keys[::-1])
-        changed = np.zeros(max(len(order) - 1, 0), dtype=bool)
-        starts = []
-        for north, east in zip(keys[0::2], keys[1::2], strict=True):
-            changed |= (np.diff(north[order]) != 0) | (np.diff(east[order]) != 0)
-            starts.append(np.unique([0, *(np.flatnonzero(changed) + 1), len(order)]))
-        points = np.column_stack([easting[order], northing[order]])
-        following = [*starts[1:], np.arange(len(order) + 1)]
-        return cls(
-            np.column_stack([easting, northing]),
-            order,
-            tuple(
-                Level(cut, _discs(points, cut), np.searchsorted(inner, cut))
-                for cut, inner in zip(starts, following, strict=True)
-            ),
-        )
+        keys = _keys(easting, northing, spacing_m)
+        order = np.arange(len(keys))
+        if (np.diff(keys) < 0).any():
+            order = np.argsort(keys, kind="stable")
+            keys, easting, northing = keys[order], easting[order], northing[order]
+        sizes = []  # small to large, in positions of the first points
+        for small, side in itertools.pairwise((SIDES[0], *SIDES)):
+            keys = keys // (side // small) ** 2
+            sizes.append(np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1)))
+        firsts = np.concatenate(sizes[::-1])
+        cuts = np.cumsum([0, *(len(size) for size in sizes[::-1])])
+        parents = np.full(len(firsts), -1)
+        for level in range(1, len(SIDES)):
+            mine = slice(cuts[level], cuts[level + 1])
+            outer = firsts[cuts[level - 1] : cuts[level]]
+            parents[mine] = cuts[level - 1] + np.searchsorted(outer, firsts[mine], "right") - 1
+        discs = np.hstack([_discs(easting, northing, size) for size in sizes[::-1]])
+        starts = np.append(sizes[0], len(keys))
+        east, north = np.ascontiguousarray(easting), np.ascontiguousarray(northing)
+        return cls(east, north, order, starts, discs, parents, cuts)
 
 
-def _discs(points: Floats, starts: Ints) -> Floats:
-    low = np.minimum.reduceat(points, starts[:-1])
-    high = np.maximum.reduceat(points, starts[:-1])
+def in_order(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
+    """The order in which `Blocks` take points, so that they can be brought in it at once.
+
+    Examples
+    --------
+    >>> in_order(np.array([1.0, 2001.0, 2.0]), np.array([1.0, 1.0, 1.0]), 500.0).tolist()
+    [0, 2, 1]
+    """
+    return np.argsort(_keys(easting, northing, spacing_m), kind="stable")
+
+
+def _keys(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
+    """A number a point: points of one square, of whatever size, have neighbouring numbers."""
+    if not len(easting):
+        return np.zeros(0, dtype=np.int64)
+    east, north = (
+        np.floor(axis / (SIDES[0] * spacing_m)).astype(np.int64) for axis in (easting, northing)
+    )
+    # Counted from the corner of a largest square, so that the squares lie alike for all points.
+    whole = SIDES[-1] // SIDES[0]
+    east, north = (axis - axis.min() // whole * whole for axis in (east, north))
+    inner, keys = 1, np.zeros(len(east), dtype=np.int64)
+    factor = 1
+    for small, side in itertools.pairwise(SIDES):
+        ratio = side // small
+        keys += factor * (north // inner % ratio * ratio + east // inner % ratio)
+        inner, factor = inner * ratio, factor * ratio**2
+    across = east.max() // inner + 1
+    return np.asarray(keys + factor * (north // inner * across + east // inner))
+
+
+def _discs(easting: Floats, northing: Floats, firsts: Ints) -> Floats:
+    if not len(firsts):
+        return np.zeros((3, 0))
+    low, high = (
+        np.stack([end.reduceat(axis, firsts) for axis in (easting, northing)])
+        for end in (np.minimum, np.maximum)
+    )
     # A hair more than the half diagonal, so that rounding cannot leave a corner out.
-    reach = np.hypot(*((high - low) / 2).T) * (1 + 1e-9) + 1e-6
-    return np.column_stack([(low + high) / 2, reach])
+    reach = np.hypot(*((high - low) / 2)) * (1 + 1e-9) + 1e-6
+    return np.vstack([(low + high) / 2, reach])
+
+
+def descend(
+    squares: Squares, decide: Callable[[Floats, Ints], NDArray[np.bool_]], size: int
+) -> Iterator[tuple[slice, Ints]]:
+    """Points of one square after another, with the features that matter there.
+
+    Parameters
+    ----------
+    squares : tuple of numpy.ndarray
+        As `Blocks.squares` gives them.
+    decide : callable
+        From a disc (easting, northing and reach of its centre, metres) and indices of features to
+        which of them may matter somewhere in the disc.
+    size : int
+        Number of features.
+
+    Yields
+    ------
+    slice, numpy.ndarray of int64
+        Positions of the points of a square; the features left when all larger squares were asked.
+
+    Examples
+    --------
+    >>> blocks = Blocks.of(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    >>> [(here, few.tolist()) for here, few in descend(
+    ...     blocks.squares(), lambda disc, given: given != 1, 3)]
+    [(slice(0, 2, None), [0, 2])]
+    """
+    starts, discs, parents, cuts = squares
+    # The smallest squares hold too few points to be worth a step of Python each.
+    last = max(len(cuts) - 3, 0)
+    kept = {-1: np.arange(size)}
+    for square in range(cuts[last + 1]):
+        given = kept[int(parents[square])]
+        kept[square] = given[decide(discs[:, square], given)]
+    ancestors = np.arange(cuts[-2], cuts[-1])
+    for _ in range(len(cuts) - 2 - last):
+        ancestors = parents[ancestors]
+    mine = np.arange(cuts[last], cuts[last + 1])
+    firsts = starts[np.searchsorted(ancestors, mine)].tolist()
+    for square, first, end in zip(mine.tolist(), firsts, [*firsts[1:], starts[-1]], strict=True):
+        yield slice(first, int(end)), kept[square]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +187,22 @@ class Group:
     Parameters
     ----------
     index : numpy.ndarray of int64, shape (g,)
-        Which of the sample points.
+        Which of the sample points, in the order of `points`.
     landmass : int
         0 the mainland.
     points : Blocks
         The points.
     slack_m : numpy.ndarray, shape (g,)
-        Accuracy of their positions, metres.
+        Accuracy of their positions, metres, in the order of `points`.
+    bounds : bool
+        Whether the bounds of readings are asked too.
     """
 
     index: NDArray[np.int64]
     landmass: int
     points: Blocks
     slack_m: Floats
+    bounds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +221,8 @@ class Spots:
         Analysis CRS.
     groups : tuple of Group
         The points by landmass.
+    bounds : bool
+        Whether the bounds of readings are asked too; if not, a reading stands for its bounds.
     """
 
     easting: Floats
@@ -142,15 +232,17 @@ class Spots:
     columns: pd.DataFrame
     crs: CRS
     groups: tuple[Group, ...]
+    bounds: bool = True
 
     @classmethod
-    def of(cls, places: Places) -> "Spots":
-        """Sample points of places."""
+    def of(cls, places: Places, *, spacing_m: float = SPACING_M) -> "Spots":
+        """Sample points of places, which stand about so far apart."""
         slack = places.accuracy_km[places.owner] * 1000.0
         groups = []
         for mass in np.unique(places.landmass):
             index = np.flatnonzero(places.landmass == mass)
-            points = Blocks.of(places.easting[index], places.northing[index])
+            points = Blocks.of(places.easting[index], places.northing[index], spacing_m)
+            index = index[points.order]
             groups.append(Group(index, int(mass), points, slack[index]))
         return cls(
             places.easting,
@@ -162,44 +254,7 @@ class Spots:
             tuple(groups),
         )
 
-
-def tree_of_points(features: Floats) -> shapely.STRtree:
-    """A tree of points.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (s, 2 or more)
-        Easting and northing, then anything.
-
-    Returns
-    -------
-    shapely.STRtree
-    """
-    return shapely.STRtree(np.asarray(shapely.points(features[:, :2])))
-
-
-def candidates(blocks: Blocks, tree: shapely.STRtree, distance_m: Floats) -> tuple[Ints, Ints]:
-    """Features that stand within a distance of the centre of each large square.
-
-    Parameters
-    ----------
-    blocks : Blocks
-    tree : shapely.STRtree
-        Features.
-    distance_m : numpy.ndarray, shape (squares,)
-        How far to look, metres.
-
-    Returns
-    -------
-    offsets : numpy.ndarray of int64, shape (squares + 1,)
-        Where each square's candidates begin.
-    indices : numpy.ndarray of int64
-        Indices of features, ascending within a square.
-    """
-    disc = blocks.levels[0].disc
-    block, feature = tree.query(
-        shapely.points(disc[:, :2]), predicate="dwithin", distance=distance_m
-    )
-    order = np.lexsort((feature, block))
-    counts = np.bincount(block, minlength=len(disc))
-    return np.concatenate(([0], np.cumsum(counts))), feature[order].astype(np.int64)
+    def without_bounds(self) -> "Spots":
+        """The same spots, of which only readings are asked."""
+        groups = tuple(replace(group, bounds=False) for group in self.groups)
+        return replace(self, groups=groups, bounds=False)

@@ -1,9 +1,8 @@
 """Reach: distance to features, supply that loses weight with it, distance over grids."""
 
-import itertools
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError
-from siteselect.measure.blocks import Blocks, Floats, Ints, Level, candidates, tree_of_points
+from siteselect.measure.blocks import Blocks, Floats, Ints, Squares, descend
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -38,26 +37,29 @@ class Segments:
         Easting and northing of both ends, metres.
     radius_m, error_m : numpy.ndarray, shape (s,)
         Radius of a disc around the piece, and how far its position or border may be wrong.
-    tree : shapely.STRtree
-        The pieces.
     """
 
     ends: Floats
     radius_m: Floats
     error_m: Floats
-    tree: shapely.STRtree
 
     def __len__(self) -> int:
         return len(self.ends)
 
     def take(self, keep: NDArray[np.bool_]) -> "Segments":
         """Some of the pieces."""
-        ends = self.ends[keep]
-        return Segments(ends, self.radius_m[keep], self.error_m[keep], _tree(ends))
+        return Segments(self.ends[keep], self.radius_m[keep], self.error_m[keep])
 
     def middles(self) -> Floats:
         """Easting and northing of the middle of each piece, shape (s, 2)."""
         return (self.ends[:, :2] + self.ends[:, 2:]) / 2
+
+    def ways(self) -> Floats:
+        """Start, way, one over its squared length (0 for a point), radius, error; shape (7, s)."""
+        start, way = self.ends[:, :2], self.ends[:, 2:] - self.ends[:, :2]
+        length2 = (way**2).sum(axis=1)
+        over = np.divide(1.0, length2, out=np.zeros(len(way)), where=length2 > 0)
+        return np.vstack([start.T, way.T, over, self.radius_m, self.error_m])
 
 
 def segments(
@@ -100,12 +102,7 @@ def segments(
         ends=ends,
         radius_m=np.broadcast_to(np.asarray(radius_m, float), (size,))[feature],
         error_m=np.broadcast_to(np.asarray(error_m, float), (size,))[feature],
-        tree=_tree(ends),
     )
-
-
-def _tree(ends: Floats) -> shapely.STRtree:
-    return shapely.STRtree(np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2))))
 
 
 def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]:
@@ -124,7 +121,8 @@ def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]
     Returns
     -------
     distance, near, far : numpy.ndarray, shape (p,)
-        Metres; below 0 within a disc, or within the error; infinite if there is no feature.
+        Metres, in the order of the blocks; below 0 within a disc, or within the error; infinite if
+        there is no feature.
 
     Examples
     --------
@@ -133,66 +131,41 @@ def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]
     >>> [float(x[0]) for x in nearest_m(here, road)]
     [4.0, 3.0, 5.0]
     """
-    if len(pieces) == 0 or len(points.order) == 0:
-        nothing = np.full(len(points.order), np.inf)
-        return nothing, nothing, nothing
-    large, middle, small = points.levels
-    _, around = pieces.tree.query_nearest(
-        shapely.points(large.disc[:, :2]), return_distance=True, all_matches=False
-    )
-    doubt = 2 * pieces.error_m.max() + pieces.radius_m.max()
-    given = candidates(points, pieces.tree, around + 2 * large.disc[:, 2] + doubt)
-    flat = np.column_stack([pieces.ends, pieces.radius_m, pieces.error_m])
-    children = (large.children, middle.children, small.children)
-    ordered, held = np.empty((len(points.order), 3)), points.points[points.order]
-    compiled = kernels()
-    if compiled:
-        compiled.nearest(held, flat, given, (middle.disc, small.disc), children, ordered)
-    else:
-        _nearest(held, flat, given, middle, children, ordered)
-    return _restored(ordered, points)
-
-
-def _restored(ordered: Floats, points: Blocks) -> tuple[Floats, Floats, Floats]:
-    result = np.empty((3, len(ordered)))
-    result[:, points.order] = ordered.T
-    return result[0], result[1], result[2]
+    out = np.full((3, len(points)), np.inf)
+    if len(pieces) and len(points):
+        compiled = kernels()
+        run = compiled.nearest if compiled else _nearest
+        run(points.easting, points.northing, pieces.ways(), points.squares(), out)
+    return out[0], out[1], out[2]
 
 
 def _nearest(
-    points: Floats,
-    flat: Floats,
-    given: tuple[Ints, Ints],
-    middle: Level,
-    children: tuple[Ints, ...],
-    out: Floats,
+    easting: Floats, northing: Floats, ways: Floats, squares: Squares, out: Floats
 ) -> None:
-    """The definition that the compiled kernel follows, without its smallest squares."""
-    offsets, chosen = given
-    for a, (first, last) in enumerate(itertools.pairwise(children[0])):
-        mine = flat[chosen[offsets[a] : offsets[a + 1]]]
-        for b in range(first, last):
-            here = slice(middle.starts[b], middle.starts[b + 1])
-            few = mine[_may_decide(middle.disc[b], mine)]
-            distance = to_segments(points[here], few) - few[:, 4]
-            ends = (distance, distance - few[:, 5], distance + few[:, 5])
-            out[here] = np.column_stack([end.min(axis=1) for end in ends])
+    """The definition that the compiled kernel follows, but for its smallest squares."""
+    for here, chosen in descend(squares, partial(_may_decide, ways), ways.shape[1]):
+        few = ways[:, chosen]
+        away = to_pieces(easting[here], northing[here], few)
+        ends = (away, away - few[6], away + few[6])
+        out[:, here] = np.stack([end.min(axis=1) for end in ends])
 
 
-def _may_decide(disc: Floats, pieces: Floats) -> NDArray[np.bool_]:
-    distance = to_segments(disc[None, :2], pieces)[0] - pieces[:, 4]
-    bound = (distance + pieces[:, 5]).min() + 2 * disc[2]
-    return np.asarray(distance - pieces[:, 5] <= bound)
+def _may_decide(ways: Floats, disc: Floats, given: Ints) -> NDArray[np.bool_]:
+    few = ways[:, given]
+    away = to_pieces(disc[0:1], disc[1:2], few)[0]
+    bound = (away + few[6]).min() + 2 * disc[2]
+    return np.asarray(away - few[6] <= bound)
 
 
-def to_segments(points: Floats, pieces: Floats) -> Floats:
-    """Distance of each point to each straight piece.
+def to_pieces(easting: Floats, northing: Floats, ways: Floats) -> Floats:
+    """Distance of each point to each straight piece, less its radius.
 
     Parameters
     ----------
-    points : numpy.ndarray, shape (p, 2)
-    pieces : numpy.ndarray, shape (s, 4 or more)
-        Both ends.
+    easting, northing : numpy.ndarray, shape (p,)
+        Metres.
+    ways : numpy.ndarray, shape (7, s)
+        As `Segments.ways` gives them.
 
     Returns
     -------
@@ -200,19 +173,23 @@ def to_segments(points: Floats, pieces: Floats) -> Floats:
 
     Examples
     --------
-    >>> to_segments(np.array([[3.0, 4.0]]), np.array([[0.0, 0.0, 0.0, 0.0]]))
+    >>> point = segments([shapely.Point(0, 0)])
+    >>> to_pieces(np.array([3.0]), np.array([4.0]), point.ways())
     array([[5.]])
     """
-    start, along = pieces[:, 0:2], pieces[:, 2:4] - pieces[:, 0:2]
-    length2 = (along**2).sum(axis=1)
-    offset = points[:, None, :] - start
-    t = (offset * along).sum(axis=2) / np.where(length2 > 0, length2, 1.0)
-    foot = np.clip(t, 0.0, 1.0)[..., None] * along
-    return np.asarray(np.sqrt(((offset - foot) ** 2).sum(axis=2)))
+    east, north = easting[:, None] - ways[0], northing[:, None] - ways[1]
+    t = np.clip((east * ways[2] + north * ways[3]) * ways[4], 0.0, 1.0)
+    return np.asarray(np.hypot(east - t * ways[2], north - t * ways[3]) - ways[5])
 
 
 def supply(
-    points: Blocks, slack_m: Floats, sources: Floats, *, scale_m: float, cutoff_m: float
+    points: Blocks,
+    slack_m: Floats,
+    sources: Floats,
+    *,
+    scale_m: float,
+    cutoff_m: float,
+    bounds: bool = True,
 ) -> tuple[Floats, Floats, Floats]:
     """Sum of amounts that lose weight with distance, and its bounds from position accuracy.
 
@@ -221,16 +198,18 @@ def supply(
     points : Blocks
         p points, metres.
     slack_m : numpy.ndarray, shape (p,)
-        Accuracy of their positions, metres.
+        Accuracy of their positions, metres, in the order of the blocks.
     sources : numpy.ndarray, shape (s, 4)
         Easting, northing, amount, accuracy of the position.
     scale_m, cutoff_m : float
         exp(-distance / scale), nothing past the cutoff.
+    bounds : bool
+        Whether the bounds are asked; else the sum stands for them.
 
     Returns
     -------
     total, lower, upper : numpy.ndarray, shape (p,)
-        In the unit of the amounts.
+        In the unit of the amounts, in the order of the blocks.
 
     References
     ----------
@@ -244,39 +223,40 @@ def supply(
     >>> float(supply(here, np.zeros(1), plant, scale_m=1.0, cutoff_m=9.0)[0][0])
     100.0
     """
-    if len(sources) == 0 or len(points.order) == 0:
-        nothing = np.zeros(len(points.order))
-        return nothing, nothing, nothing
-    large = points.levels[0]
-    doubt = slack_m.max() + sources[:, 3].max()
-    given = candidates(points, tree_of_points(sources), cutoff_m + large.disc[:, 2] + doubt)
-    held = np.column_stack([points.points, slack_m])[points.order]
-    decay, ordered = np.array([scale_m, cutoff_m]), np.empty((len(held), 3))
-    compiled = kernels()
-    run = compiled.supplied if compiled else _supplied
-    run(held, sources, decay, large.starts, given, ordered)
-    return _restored(ordered, points)
+    out = np.zeros((3, len(points)))
+    if len(sources) and len(points):
+        place = (points.easting, points.northing, slack_m)
+        doubt = float(slack_m.max() + sources[:, 3].max())
+        compiled = kernels()
+        run = compiled.supplied if compiled else _supplied
+        decay = (float(scale_m), float(cutoff_m), doubt)
+        run(place, np.ascontiguousarray(sources.T), decay, points.squares(), bounds, out)
+    return (out[0], out[1], out[2]) if bounds else (out[0], out[0], out[0])
 
 
 def _supplied(
-    points: Floats,
+    place: tuple[Floats, Floats, Floats],
     sources: Floats,
-    decay: Floats,
-    starts: Ints,
-    given: tuple[Ints, Ints],
+    decay: tuple[float, float, float],
+    squares: Squares,
+    bounds: bool,  # noqa: FBT001 - as the kernel takes it
     out: Floats,
 ) -> None:
     """The definition that the compiled kernel follows."""
-    offsets, chosen = given
-    scale, cutoff = decay
-    for a, (first, last) in enumerate(itertools.pairwise(starts)):
-        here, near = points[first:last], sources[chosen[offsets[a] : offsets[a + 1]]]
-        distance = np.hypot(here[:, None, 0] - near[:, 0], here[:, None, 1] - near[:, 1])
-        slack = here[:, None, 2] + near[:, 3]
-        ends = (distance, distance + slack, np.maximum(distance - slack, 0.0))
-        for column, end in enumerate(ends):
+    (easting, northing, slack_m), (scale, cutoff, doubt) = place, decay
+
+    def within(disc: Floats, given: Ints) -> NDArray[np.bool_]:
+        away = np.hypot(disc[0] - sources[0, given], disc[1] - sources[1, given])
+        return np.asarray(away <= cutoff + doubt + disc[2])
+
+    for here, chosen in descend(squares, within, sources.shape[1]):
+        few = sources[:, chosen]
+        away = np.hypot(easting[here, None] - few[0], northing[here, None] - few[1])
+        slack = slack_m[here, None] + few[3]
+        ends = (away, away + slack, np.maximum(away - slack, 0.0))
+        for row, end in enumerate(ends if bounds else ends[:1]):
             weight = np.where(end <= cutoff, np.exp(-end / scale), 0.0)
-            out[first:last, column] = weight @ near[:, 2]
+            out[row, here] = weight @ few[2]
 
 
 def distance_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> Floats:

@@ -1,6 +1,6 @@
 """Readers: for each kind of measure, a function from sample points to readings."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
 from siteselect.declared.measures import (
     Attribute,
     Count,
     Distance,
+    Gap,
     Inside,
     Measure,
     Radius,
@@ -22,8 +23,8 @@ from siteselect.declared.measures import (
     Surface,
 )
 from siteselect.measure import amounts, ground, reach
-from siteselect.measure.blocks import Group, Spots
-from siteselect.world.catalog import Catalog, Raster, column, lonlat
+from siteselect.measure.blocks import Blocks, Group, Spots
+from siteselect.world.catalog import WGS84, Catalog, Raster, column, lonlat
 from siteselect.world.places import Landmasses
 
 Floats = NDArray[np.float64]
@@ -92,12 +93,11 @@ def _landmass(middle: Floats, catalog: Catalog, crs: CRS) -> NDArray[np.int64]:
 
 def _each(spots: Spots, work: Callable[[Group], Reading]) -> Reading:
     """Work on each landmass's points, put back in the order of the places."""
-    if len(spots.groups) == 1:
-        return work(spots.groups[0])
-    result = np.empty((3, len(spots.slack_m)))
+    result = np.empty((3 if spots.bounds else 1, len(spots.slack_m)))
     for group in spots.groups:
-        result[:, group.index] = work(group)
-    return result[0], result[1], result[2]
+        for row, part in zip(result, work(group), strict=False):
+            row[group.index] = part
+    return (result[0], result[1], result[2]) if spots.bounds else (result[0],) * 3
 
 
 # ------------------------------------------------------------------------------- distance
@@ -117,17 +117,18 @@ def _distance(measure: Distance, catalog: Catalog, crs: CRS) -> Reader:
     def at_group(group: Group) -> Reading:
         near = pieces if of_mass is None else of_mass.get(group.landmass, nothing)
         distance, low, high = reach.nearest_m(group.points, near)
-        inside, outermost = bodies.depths(group.points.points)
-        distance, low = (np.where(inside, 0.0, end) for end in (distance, low))
-        ends = (distance, low - group.slack_m, np.minimum(high, outermost) + group.slack_m)
-        nominal, near_end, far_end = (np.maximum(end, 0.0) for end in ends)
+        # Where pieces were left out, a border may be nearer than told.
+        border = distance if of_mass is None else np.zeros(len(distance))
+        inside = bodies.holding(group.points, border)
+        if inside.any():
+            high = np.minimum(high, bodies.beyond(group.points, inside))
+            distance, low = (np.where(inside, 0.0, end) for end in (distance, low))
+        ends = (distance, low - group.slack_m, high + group.slack_m)
+        nominal, near_end, far_end = (np.maximum(end, 0.0) / 1000.0 for end in ends)
         return nominal, near_end, far_end
 
-    def at(spots: Spots) -> Reading:
-        nominal, low, high = (part / 1000.0 for part in _each(spots, at_group))
-        return _gaps(measure, spots, (nominal, low, high))
-
-    return at
+    gaps = tuple(_Lack.of(gap, crs) for gap in measure.gaps)
+    return lambda spots: _lacking(gaps, spots, _each(spots, at_group))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,29 +150,50 @@ class _Bodies:
             shapely.contains_xy(parts, *inner.T)
         return cls(shapely.STRtree(parts), error_m[owner])
 
-    def hits(self, points: Floats) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-        """Each body near some points, and which of them lie in it."""
-        if len(points):
-            box = shapely.box(*points.min(axis=0), *points.max(axis=0))
-            for body in self.tree.query(box):
-                yield body, shapely.contains_xy(self.tree.geometries[body], *points.T)
-
-    def holds(self, points: Floats) -> NDArray[np.bool_]:
-        """Whether each point lies in any of them."""
+    def holding(self, points: Blocks, border_m: Floats) -> NDArray[np.bool_]:
+        """Whether each point lies in any of them, none being nearer to a border than told."""
         inside = np.zeros(len(points), dtype=bool)
-        for _, mine in self.hits(points):
-            inside |= mine
+        if not len(points) or not len(self.tree):
+            return inside
+        # No border passes between the points of a square whose first point is farther from every
+        # border than the square is wide: what holds that one holds them all.
+        first, sizes = points.starts[:-1], np.diff(points.starts)
+        wide = 2 * points.discs[2, points.cuts[-2] :]
+        alike = border_m[first] > wide
+        asked = np.concatenate([first[alike], np.flatnonzero(~np.repeat(alike, sizes))])
+        found = np.zeros(len(asked), dtype=bool)
+        east, north = points.easting[asked], points.northing[asked]
+        for body in self._near(east, north):
+            found |= shapely.contains_xy(self.tree.geometries[body], east, north)
+        inside[asked[alike.sum() :]] = found[alike.sum() :]
+        inside |= np.repeat(_placed(found[: alike.sum()], alike), sizes)
         return inside
 
-    def depths(self, points: Floats) -> tuple[NDArray[np.bool_], Floats]:
-        """Whether each point lies in any, and how far beyond it the nearest border may then be."""
-        beyond = np.full(len(points), np.inf)
-        for body, mine in self.hits(points):
+    def beyond(self, points: Blocks, inside: NDArray[np.bool_]) -> Floats:
+        """How far beyond a point the nearest border may be, at the least of all that hold it."""
+        result = np.full(len(points), np.inf)
+        east, north = points.easting[inside], points.northing[inside]
+        least = np.full(len(east), np.inf)
+        for body in self._near(east, north):
+            mine = shapely.contains_xy(self.tree.geometries[body], east, north)
             if mine.any():
                 border = shapely.boundary(self.tree.geometries[body])
-                depth = shapely.distance(border, shapely.points(points[mine]))
-                beyond[mine] = np.minimum(beyond[mine], self.error_m[body] - depth)
-        return np.isfinite(beyond), beyond
+                depth = shapely.distance(border, shapely.points(east[mine], north[mine]))
+                least[mine] = np.minimum(least[mine], self.error_m[body] - depth)
+        result[inside] = least
+        return result
+
+    def _near(self, east: Floats, north: Floats) -> NDArray[np.int64]:
+        if not len(east):
+            return np.zeros(0, dtype=np.int64)
+        box = shapely.box(east.min(), north.min(), east.max(), north.max())
+        return np.asarray(np.sort(self.tree.query(box)))
+
+
+def _placed(values: NDArray[np.bool_], where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    result = np.zeros(len(where), dtype=bool)
+    result[where] = values
+    return result
 
 
 def _pieces(frames: list[gpd.GeoDataFrame], measure: Distance) -> tuple[reach.Segments, _Bodies]:
@@ -199,14 +221,40 @@ def _discs(frame: gpd.GeoDataFrame, radius: Radius | None) -> tuple[Floats, Floa
     return km * 1000.0, error * 1000.0
 
 
-def _gaps(measure: Distance, spots: Spots, reading: Reading) -> Reading:
-    if not measure.gaps:
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """A box in degrees in which a layer is known to lack something, and what surrounds it."""
+
+    gap: Gap
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @classmethod
+    def of(cls, gap: Gap, crs: CRS) -> "_Lack":
+        to_plane = Transformer.from_crs(WGS84, crs, always_xy=True)
+        # With many points a side, the edges bend by less than a metre between two of them.
+        box = to_plane.transform_bounds(gap.west, gap.south, gap.east, gap.north, densify_pts=101)
+        return cls(gap, *box)
+
+    def holds(self, spots: Spots, reading_km: Floats) -> NDArray[np.bool_]:
+        """Which spots lie in it and see nothing within the distance that it tells."""
+        inside = (spots.easting >= self.west - 1) & (spots.easting <= self.east + 1)
+        inside &= (spots.northing >= self.south - 1) & (spots.northing <= self.north + 1)
+        inside &= reading_km > self.gap.beyond_km
+        lon, lat = lonlat(spots.easting[inside], spots.northing[inside], spots.crs)
+        box = (lon >= self.gap.west) & (lon <= self.gap.east)
+        inside[inside] = box & (lat >= self.gap.south) & (lat <= self.gap.north)
+        return inside
+
+
+def _lacking(gaps: tuple[_Lack, ...], spots: Spots, reading: Reading) -> Reading:
+    lacking = np.zeros(len(spots.easting), dtype=bool)
+    for gap in gaps:
+        lacking |= gap.holds(spots, reading[0])
+    if not lacking.any():
         return reading
-    lon, lat = lonlat(spots.easting, spots.northing, spots.crs)
-    lacking = np.zeros(len(lon), dtype=bool)
-    for gap in measure.gaps:
-        box = (lon >= gap.west) & (lon <= gap.east) & (lat >= gap.south) & (lat <= gap.north)
-        lacking |= box & (reading[0] > gap.beyond_km)
     nominal, low, high = (np.where(lacking, np.nan, part) for part in reading)
     return nominal, low, high
 
@@ -226,7 +274,14 @@ def _supply(measure: Supply, catalog: Catalog, crs: CRS) -> Reader:
 
     def at_group(group: Group) -> Reading:
         near = sources if masses is None else sources[masses == group.landmass]
-        return reach.supply(group.points, group.slack_m, near, scale_m=scale_m, cutoff_m=cutoff_m)
+        return reach.supply(
+            group.points,
+            group.slack_m,
+            near,
+            scale_m=scale_m,
+            cutoff_m=cutoff_m,
+            bounds=group.bounds,
+        )
 
     return lambda spots: _each(spots, at_group)
 
@@ -319,7 +374,7 @@ def _inside(measure: Inside, catalog: Catalog, crs: CRS) -> Reader:
 
     def at_group(group: Group) -> Reading:
         distance, _, _ = reach.nearest_m(group.points, pieces)
-        inside = bodies.holds(group.points.points)
+        inside = bodies.holding(group.points, distance)
         signed = np.where(inside, distance, -distance) / 1000.0
         slack = (group.slack_m + error_m) / 1000.0
         return signed, signed - slack, signed + slack

@@ -367,18 +367,19 @@ def test_what_a_measure_lacks_is_named_with_the_criterion(
 TOGETHER = """
 import numpy as np, shapely
 from concurrent.futures import ThreadPoolExecutor
+from siteselect.measure.blocks import Blocks
 from siteselect.measure.readers import _Bodies
 
 turn = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
 reach = 1 + 0.3 * np.sin(40 * turn)
 star = np.column_stack([reach * np.cos(turn), reach * np.sin(turn)])
-points = np.random.default_rng(0).uniform(-1, 4, (4, 2000, 2))
+points = [Blocks.of(*p) for p in np.random.default_rng(0).uniform(-1, 4, (4, 2, 2000))]
 for _ in range(150):
     stars = np.array([shapely.Polygon(star + step) for step in range(4)])
     bodies = _Bodies.of(stars, np.zeros(4))
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(bodies.holds, points))
-plain = [np.isin(np.arange(2000), shapely.STRtree(shapely.points(p)).query(stars, "contains")[1])
+        found = list(pool.map(lambda p: bodies.holding(p, np.zeros(len(p))), points))
+plain = [shapely.contains(stars[:, None], shapely.points(p.easting, p.northing)).any(axis=0)
          for p in points]
 assert all((a == b).all() for a, b in zip(found, plain, strict=True))
 """
