@@ -1,6 +1,5 @@
 """Places: cells of the study grid and candidate sites, in the one analysis CRS of a study."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -78,6 +77,136 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of cells of a grid.
+
+    Parameters
+    ----------
+    row, column : int
+        Its north-western cell, counted from that of the grid.
+    rows, columns : int
+        How many cells it holds.
+    """
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where the cells of a grid stand, before it is asked what they hold.
+
+    A grid of many cells is never held as a whole; it is cut window by window from its frame.
+
+    Parameters
+    ----------
+    provinces : geopandas.GeoDataFrame
+        Polygons in the analysis CRS with a column ``iso``.
+    islands : geopandas.GeoDataFrame
+        Polygons in the same CRS with a column ``landmass`` > 0.
+    cell_m : float
+        Side of a cell, metres.
+    west, north : float
+        Corner, metres; whole multiples of `cell_m`.
+    shape : tuple of int
+        Rows and columns.
+    """
+
+    provinces: gpd.GeoDataFrame
+    islands: gpd.GeoDataFrame
+    cell_m: float
+    west: float
+    north: float
+    shape: tuple[int, int]
+
+    @classmethod
+    def over(
+        cls, provinces: gpd.GeoDataFrame, cell_m: float, *, islands: gpd.GeoDataFrame
+    ) -> "Frame":
+        """The frame that covers provinces, by the centres of its cells.
+
+        Parameters
+        ----------
+        provinces, islands : geopandas.GeoDataFrame
+            As above.
+        cell_m : float
+            Side of a cell, metres.
+
+        Returns
+        -------
+        Frame
+
+        Raises
+        ------
+        CrsMismatch
+            If the two layers differ in CRS.
+        """
+        require_crs(provinces.crs, islands.crs)
+        w, s, e, n = provinces.total_bounds
+        west, north = np.floor(w / cell_m) * cell_m, np.ceil(n / cell_m) * cell_m
+        shape = (int(np.ceil((north - s) / cell_m)), int(np.ceil((e - west) / cell_m)))
+        return cls(provinces, islands, cell_m, float(west), float(north), shape)
+
+    @property
+    def whole(self) -> Window:
+        """The window of all cells."""
+        return Window(0, 0, *self.shape)
+
+    @property
+    def transform(self) -> Affine:
+        """Affine transform from column and row to easting and northing."""
+        return Affine(self.cell_m, 0, self.west, 0, -self.cell_m, self.north)
+
+    def windows(self, side: int) -> tuple[Window, ...]:
+        """Windows of `side` x `side` cells that touch the study area, row by row.
+
+        They are cut at whole multiples of their side from the origin of the CRS, so that another
+        frame of the same cells is cut alike.
+        """
+        first_column, first_row = round(self.west / self.cell_m), -round(self.north / self.cell_m)
+        rows, columns = self.shape
+        tops = range(-(first_row % side), rows, side)
+        lefts = range(-(first_column % side), columns, side)
+        cut = [
+            Window(
+                max(top, 0), max(left, 0), min(top + side, rows) - max(top, 0),
+                min(left + side, columns) - max(left, 0),
+            )
+            for top in tops for left in lefts
+        ]  # fmt: skip
+        boxes = [self._box(window) for window in cut]
+        touched, _ = shapely.STRtree(self.provinces.geometry.to_numpy()).query(
+            np.array(boxes, dtype=object), predicate="intersects"
+        )
+        return tuple(cut[i] for i in np.unique(touched))
+
+    def _box(self, window: Window) -> shapely.Polygon:
+        west, north = (
+            self.west + window.column * self.cell_m, self.north - window.row * self.cell_m
+        )  # fmt: skip
+        return shapely.box(
+            west, north - window.rows * self.cell_m, west + window.columns * self.cell_m, north
+        )
+
+    def cut(self, window: Window) -> "Grid":
+        """The grid of a window."""
+        west, north = (
+            self.west + window.column * self.cell_m, self.north - window.row * self.cell_m
+        )  # fmt: skip
+        shape = (window.rows, window.columns)
+        transform = Affine(self.cell_m, 0, west, 0, -self.cell_m, north)
+        codes = tuple(sorted(self.provinces["iso"]))
+        index = self.provinces["iso"].map(codes.index)
+        province = _burn(self.provinces.geometry, index, shape, transform, fill=OUTSIDE)
+        masses = self.islands["landmass"]
+        landmass = _burn(self.islands.geometry, masses, shape, transform, fill=0)
+        crs = self.provinces.crs
+        return Grid(crs, self.cell_m, float(west), float(north), province, codes, landmass)
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """The study grid: square cells snapped to whole multiples of their side.
 
@@ -109,16 +238,14 @@ class Grid:
     def over(
         cls, provinces: gpd.GeoDataFrame, cell_m: float, *, islands: gpd.GeoDataFrame
     ) -> "Grid":
-        """The grid that covers provinces, by the centres of its cells.
+        """The grid that covers provinces; as `Frame.over`, with what the cells hold.
 
         Parameters
         ----------
-        provinces : geopandas.GeoDataFrame
-            Polygons in the analysis CRS with a column ``iso``.
+        provinces, islands : geopandas.GeoDataFrame
+            As for `Frame`.
         cell_m : float
             Side of a cell, metres.
-        islands : geopandas.GeoDataFrame
-            Polygons in the same CRS with a column ``landmass`` > 0.
 
         Returns
         -------
@@ -129,16 +256,8 @@ class Grid:
         CrsMismatch
             If the two layers differ in CRS.
         """
-        require_crs(provinces.crs, islands.crs)
-        w, s, e, n = provinces.total_bounds
-        west, north = np.floor(w / cell_m) * cell_m, np.ceil(n / cell_m) * cell_m
-        shape = (int(np.ceil((north - s) / cell_m)), int(np.ceil((e - west) / cell_m)))
-        transform = Affine(cell_m, 0, west, 0, -cell_m, north)
-        codes = tuple(sorted(provinces["iso"]))
-        index = provinces["iso"].map(codes.index)
-        province = _burn(provinces.geometry, index, shape, transform, fill=OUTSIDE)
-        landmass = _burn(islands.geometry, islands["landmass"], shape, transform, fill=0)
-        return cls(provinces.crs, cell_m, float(west), float(north), province, codes, landmass)
+        frame = Frame.over(provinces, cell_m, islands=islands)
+        return frame.cut(frame.whole)
 
     @property
     def transform(self) -> Affine:
@@ -198,16 +317,6 @@ class Grid:
             crs=self.crs,
             columns=pd.DataFrame(index=range(n)),
         )
-
-    def tiles(self, size: int) -> Iterator[NDArray[np.int64]]:
-        """Flat indices of the study area's cells, in square blocks of `size` x `size` cells."""
-        inside, (rows, columns) = self.inside, self.shape
-        for top in range(0, rows, size):
-            for left in range(0, columns, size):
-                block = inside[top : top + size, left : left + size]
-                if block.any():
-                    row, column = np.nonzero(block)
-                    yield (row + top) * columns + column + left
 
 
 def _burn(
