@@ -1,11 +1,9 @@
 """The law on cells: the score of many places from readings alone, in one pass over them."""
 
-from functools import cache
-from types import ModuleType
-
 import numpy as np
 from numpy.typing import NDArray
 
+from siteselect.decide.ordered import kernels
 from siteselect.decide.score import criterion_weights
 from siteselect.decide.table import Floats
 from siteselect.decide.values import value
@@ -13,16 +11,6 @@ from siteselect.declared.criteria import CriteriaSet
 
 # Cells whose values of one criterion stay in the nearest cache while the next is added.
 CHUNK = 4096
-
-
-@cache
-def kernels() -> ModuleType | None:
-    """The compiled kernels, or None where numba is not installed."""
-    try:
-        from siteselect.decide import kernels as compiled
-    except ImportError:
-        return None
-    return compiled
 
 
 def weigh(

@@ -1,8 +1,4 @@
-"""Compiled kernels of this room; imported only where numba is installed.
-
-Each gives what the numpy definition beside its caller gives. Inner loops run over places without
-a branch, so that several are worked at once.
-"""
+"""Compiled kernels of `ordered` and `cells`; imported only where numba is installed."""
 
 import math
 
@@ -10,9 +6,90 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from siteselect.decide.committee import TIE
 from siteselect.decide.table import Floats
 
-CHUNK = 1024
+CHUNK = 1024  # so many cells of one criterion, and their sums, stay in the innermost cache
+ROWS = 128  # so many rows and their weights stay in the innermost cache
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def ordered_mean(values: Floats, shares: Floats, risk: Floats, alpha: float, out: Floats) -> None:
+    """Ordered weighted mean of each row.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (n, m)
+    shares : numpy.ndarray, shape (m,)
+        Criterion weights.
+    risk : numpy.ndarray, shape (m,) or (0,)
+        Order weights, best value first; if there are none, those of the quantifier p^alpha.
+    alpha : float
+    out : numpy.ndarray, shape (n,)
+        Receives the means.
+    """
+    n, m = values.shape
+    best, weight, done = np.empty((m, ROWS)), np.empty((m, ROWS)), np.empty((2, ROWS))
+    for first in range(0, n, ROWS):
+        rows = min(ROWS, n - first)
+        for j in range(m):
+            for i in range(rows):
+                best[j, i], weight[j, i] = values[first + i, j], shares[j]
+        _sort(best, weight)
+        done[:] = 0.0
+        if len(risk):
+            for j in range(m):
+                for i in range(ROWS):
+                    part = weight[j, i] * risk[j]
+                    done[0, i] += part * best[j, i]
+                    done[1, i] += part
+            for i in range(rows):
+                out[first + i] = done[0, i] / done[1, i]
+        else:
+            for j in range(m):
+                done[1] += weight[j]
+            for i in range(rows):
+                out[first + i] = _quantified(best[:, i], weight[:, i], done[1, i], alpha)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sort(best: Floats, weight: Floats) -> None:
+    """Sort columns side by side, best first; what is equal keeps its order.
+
+    A network that compares neighbours in turn: it knows no branches, so that several columns are
+    compared at once, and unlike shorter networks it never passes equals over each other.
+    """
+    m, rows = best.shape
+    for turn in range(m):
+        for j in range(turn & 1, m - 1, 2):
+            for i in range(rows):
+                one, other = best[j, i], best[j + 1, i]
+                mine, its = weight[j, i], weight[j + 1, i]
+                swap = one < other
+                best[j, i], best[j + 1, i] = max(one, other), min(one, other)
+                weight[j, i] = its if swap else mine
+                weight[j + 1, i] = mine if swap else its
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _quantified(best: Floats, weight: Floats, whole: float, alpha: float) -> float:
+    """Mean of sorted values by the steps of p^alpha over their accumulated weights."""
+    total, reached, before = 0.0, 0.0, 0.0
+    for j in range(len(best)):
+        reached += weight[j]
+        p = reached / whole
+        p = 1.0 if p > 1.0 - TIE else p
+        if alpha == 1.0:
+            share = p
+        elif alpha == 2.0:
+            share = p * p
+        elif alpha == 0.5:
+            share = math.sqrt(p)
+        else:
+            share = p**alpha if p > 0.0 else 0.0
+        total += (share - before) * best[j]
+        before = share
+    return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.decide.checks import finite_table, signs, vector
 from siteselect.decide.committee import TIE, standing
+from siteselect.decide.ordered import ordered_mean, quantifier
 from siteselect.decide.table import Floats, PerformanceTable
 from siteselect.decide.weights import normalised
 
@@ -247,19 +248,19 @@ def owa(
     shares = _shares(np.ones(table.shape[1]) if weights is None else weights, table)
     if order_weights is not None and alpha is not None:
         raise DeclarationError("give order weights or alpha, not both")
-    order = np.argsort(-table, axis=1, kind="stable")
-    ordered, criterion = np.take_along_axis(table, order, axis=1), shares[order]
-    if order_weights is None:
-        parts = quantifier_weights(criterion, 1.0 if alpha is None else alpha)
-    else:
-        risk = _shares(order_weights, table)
-        if not (shares.all() or risk.all()):
-            raise DeclarationError(
-                "leave out criteria that weigh nothing, or give every order weight above zero"
-            )
-        parts = criterion * risk
-        parts /= parts.sum(axis=1, keepdims=True)
-    return np.asarray((parts * ordered).sum(axis=1), dtype=np.float64)
+    power = 1.0 if alpha is None else _power(alpha)
+    risk = None if order_weights is None else _shares(order_weights, table)
+    if risk is not None and not (shares.all() or risk.all()):
+        raise DeclarationError(
+            "leave out criteria that weigh nothing, or give every order weight above zero"
+        )
+    return ordered_mean(table, shares, risk=risk, alpha=power)
+
+
+def _power(alpha: float) -> float:
+    if not alpha >= 0:
+        raise DeclarationError(f"alpha must be 0 or more, not {alpha!r}")
+    return float(alpha)
 
 
 def quantifier_weights(weights_sorted: ArrayLike, alpha: float) -> Floats:
@@ -291,14 +292,7 @@ def quantifier_weights(weights_sorted: ArrayLike, alpha: float) -> Floats:
     >>> quantifier_weights([0.5, 0.5], 2)
     array([0.25, 0.75])
     """
-    if not alpha >= 0:
-        raise DeclarationError(f"alpha must be 0 or more, not {alpha!r}")
-    reached = np.cumsum(np.asarray(weights_sorted, dtype=np.float64), axis=-1)
-    reached /= reached[..., -1:]
-    # Rounding just below 1 would cost everything at a great alpha.
-    reached[reached > 1.0 - TIE] = 1.0
-    share = np.where(reached > 0, reached**alpha, 0.0)
-    return np.diff(share, axis=-1, prepend=0.0)
+    return quantifier(np.asarray(weights_sorted, dtype=np.float64), _power(alpha))
 
 
 def orness(order_weights: ArrayLike) -> float:

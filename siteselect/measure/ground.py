@@ -1,8 +1,11 @@
 """Ground: what rasters say at a place and around it."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siteselect.measure import reach, stripes
 from siteselect.world.catalog import Raster
 
 Floats = NDArray[np.float64]
@@ -32,14 +35,32 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     >>> float(slope_deg([[0, 1, 2], [0, 1, 2], [0, 1, 2]], 1.0)[1, 1].round(6))
     45.0
     """
-    z = np.pad(np.asarray(elevation, dtype=np.float64), 1, mode="edge")
-    west, east = z[:, :-2], z[:, 2:]
-    north, south = z[:-2], z[2:]
-    rise = east - west
-    along_rows = rise[:-2] + 2 * rise[1:-1] + rise[2:]
-    drop = south - north
-    along_columns = drop[:, :-2] + 2 * drop[:, 1:-1] + drop[:, 2:]
-    return np.degrees(np.arctan(np.hypot(along_rows, along_columns) / (8 * cell_m)))
+    heights = np.asarray(elevation)
+    out = np.empty(heights.shape)
+    compiled = reach.kernels("kernels_grid")
+    run = compiled.slope if compiled else _slope
+
+    def fill(_: int, rows: slice) -> None:
+        run(_rimmed(heights, rows), 8.0 * cell_m, out[rows])
+
+    stripes.work(fill, stripes.stripes(*heights.shape))
+    return out
+
+
+def _rimmed(heights: NDArray[Any], rows: slice) -> Floats:
+    """Rows of a grid with the cells around them, and beyond its edge the edge again."""
+    above, below = max(rows.start - 1, 0), min(rows.stop + 1, len(heights))
+    part = np.asarray(heights[above:below], dtype=np.float64)
+    return np.pad(part, ((above == rows.start, below == rows.stop), (1, 1)), mode="edge")
+
+
+def _slope(rimmed: Floats, run: float, out: Floats) -> None:
+    """The definition that the compiled kernel follows."""
+    rise = rimmed[:, 2:] - rimmed[:, :-2]
+    east = rise[:-2] + 2 * rise[1:-1] + rise[2:]
+    drop = rimmed[2:] - rimmed[:-2]
+    south = drop[:, :-2] + 2 * drop[:, 1:-1] + drop[:, 2:]
+    out[:] = np.degrees(np.arctan(np.sqrt(east * east + south * south) / run))
 
 
 def slope(dem: Raster) -> Raster:
@@ -77,14 +98,29 @@ def share_around(counts: NDArray[np.bool_], raster: Raster, radius_km: float) ->
     Raster
         0 to 1; the part of a disc beyond the raster is left out of the count.
     """
-    from scipy.ndimage import convolve
+    reach_cells = int(radius_km * 1000 / raster.cell_m)
+    offset = np.arange(-reach_cells, reach_cells + 1) * raster.cell_m
+    disc = np.hypot(offset[:, None], offset) <= radius_km * 1000
+    half = disc.sum(axis=1) // 2
+    hits, looked = _in_disc(counts, half), _in_disc(np.ones(counts.shape, dtype=bool), half)
+    return Raster(hits / looked, raster.transform, raster.crs)
 
-    reach = int(radius_km * 1000 / raster.cell_m)
-    offset = np.arange(-reach, reach + 1) * raster.cell_m
-    disc = (np.hypot(offset[:, None], offset) <= radius_km * 1000).astype(np.float64)
-    hits = convolve(counts.astype(np.float64), disc, mode="constant")
-    looked = convolve(np.ones(counts.shape), disc, mode="constant")
-    return Raster(np.round(hits) / np.round(looked), raster.transform, raster.crs)
+
+def _in_disc(counts: NDArray[np.bool_], half: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Cells that count in a disc around each, whose rows reach so many cells to either side."""
+    rows, columns = counts.shape
+    most = len(half) // 2
+    # A stretch of a row holds the difference of two running sums; beyond the row they stand still.
+    running = np.zeros((rows, columns + 2 * most + 1), np.int32)
+    np.cumsum(counts, axis=1, out=running[:, most + 1 : most + 1 + columns])
+    running[:, most + 1 + columns :] = running[:, most + columns, None]
+    total = np.zeros(counts.shape, np.int32)
+    for away, wide in zip(range(-most, most + 1), half, strict=True):
+        here = total[max(0, -away) : max(0, rows - max(0, away))]
+        there = running[max(0, away) : max(0, rows + min(0, away))]
+        here += there[:, most + 1 + wide :][:, :columns]
+        here -= there[:, most - wide :][:, :columns]
+    return total
 
 
 def at(raster: Raster, easting: Floats, northing: Floats) -> Floats:

@@ -1,30 +1,35 @@
 """Reach: distance to features, supply that loses weight with it, distance over grids."""
 
+import importlib
 import math
 from dataclasses import dataclass
 from functools import cache, partial
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError
+from siteselect.measure import stripes
 from siteselect.measure.blocks import Blocks, Floats, Ints, Squares, descend
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+# A bucket is as wide as some of the shortest steps: wider ones are worked again and again, narrower
+# ones are mostly empty. Where they would still be, or be very many, a heap is quicker.
+BUCKET_STEPS, MOST_EMPTY, MOST_BUCKETS = 8.0, 64.0, 1 << 20
+
 
 @cache
-def kernels() -> ModuleType | None:
-    """The compiled kernels, or None where numba is not installed."""
+def kernels(module: str = "kernels") -> ModuleType | None:
+    """The compiled kernels of a module of this room, or None where numba is not installed."""
     try:
-        from siteselect.measure import kernels as compiled
+        return importlib.import_module(f"siteselect.measure.{module}")
     except ImportError:
         return None
-    return compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,12 +289,17 @@ def distance_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> F
     >>> distance_grid([[0, 0, 7]], 500.0)
     array([[1000.,  500.,    0.]])
     """
-    row, column = _nearest_target(features, cell_m)
-    if not row.size:
-        return np.full(np.shape(features), np.inf)
-    height, width = _sides(cell_m)
-    here = np.indices(row.shape)
-    return np.asarray(np.hypot((row - here[0]) * height, (column - here[1]) * width))
+    array, sides = _cells(features), _sides(cell_m)
+    compiled = kernels("kernels_grid")
+    if compiled is None:
+        return _straight(_nearest_target(array, sides), sides)
+    field, out = _Field.of(array, compiled), np.empty(array.shape)
+
+    def fill(number: int, rows: slice) -> None:
+        compiled.distances(*field.at(number, rows), sides, out[rows])
+
+    stripes.work(fill, field.pieces)
+    return out
 
 
 def allocation_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> Floats:
@@ -312,27 +322,86 @@ def allocation_grid(features: ArrayLike, cell_m: float | tuple[float, float]) ->
     >>> allocation_grid([[4, 0, 0, 7]], 500.0)
     array([[4., 4., 7., 7.]])
     """
-    row, column = _nearest_target(features, cell_m)
-    if not row.size:
-        return np.full(np.shape(features), np.nan)
-    return np.asarray(features, dtype=np.float64)[row, column]
+    array, sides = _cells(features), _sides(cell_m)
+    compiled = kernels("kernels_grid")
+    if compiled is None:
+        return _values_at(array, _nearest_target(array, sides))
+    field, out = _Field.of(array, compiled), np.empty(array.shape)
+    stretch = (sides[0] / sides[1]) ** 2
+
+    def fill(number: int, rows: slice) -> None:
+        nearest = np.empty((2, *out[rows].shape), np.int32)
+        compiled.allocations(*field.at(number, rows), stretch, (nearest[0], nearest[1]))
+        out[rows] = _values_at(array, nearest)
+
+    stripes.work(fill, field.pieces)
+    return out
 
 
-def _nearest_target(features: ArrayLike, cell_m: float | tuple[float, float]) -> tuple[Ints, Ints]:
+def _straight(nearest: NDArray[Any], sides: tuple[float, float]) -> Floats:
+    row, column = np.indices(nearest[0].shape, sparse=True)
+    away = np.hypot((nearest[0] - row) * sides[0], (nearest[1] - column) * sides[1])
+    return np.where(nearest[0] < 0, np.inf, away)
+
+
+def _values_at(array: NDArray[Any], nearest: NDArray[Any]) -> Floats:
+    return np.where(nearest[0] < 0, np.nan, array[tuple(nearest)])
+
+
+def _nearest_target(array: NDArray[Any], sides: tuple[float, float]) -> NDArray[Any]:
+    """Row and column of the nearest target: the definition that the compiled kernels follow."""
     from scipy.ndimage import distance_transform_edt
 
-    array = _grid(features)
-    target = np.isfinite(array) & (array != 0)
+    target = _targets(array)
     if not target.any():
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    row, column = distance_transform_edt(
-        ~target, sampling=_sides(cell_m), return_distances=False, return_indices=True
+        return np.full((2, *array.shape), -1)
+    return np.asarray(
+        distance_transform_edt(~target, sampling=sides, return_distances=False, return_indices=True)
     )
-    return row, column
 
 
-def _grid(values: ArrayLike) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
+def _targets(array: NDArray[Any]) -> NDArray[np.bool_]:
+    there = np.asarray(array != 0)
+    if array.dtype.kind == "f":
+        there &= np.isfinite(array)
+    return there
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """Targets of a grid in stripes, each with the nearest rows of targets above and below it."""
+
+    target: NDArray[np.bool_]
+    above: NDArray[np.int32]
+    below: NDArray[np.int32]
+    pieces: list[slice]
+
+    @classmethod
+    def of(cls, array: NDArray[Any], compiled: ModuleType) -> "_Field":
+        pieces = stripes.stripes(*array.shape)
+        none = 2 * compiled.FAR
+        target = np.empty(array.shape, dtype=bool)
+        above = np.full((len(pieces) + 1, array.shape[1]), -none, np.int32)
+        below = np.full((len(pieces) + 1, array.shape[1]), none, np.int32)
+
+        def look(number: int, rows: slice) -> None:
+            target[rows] = _targets(array[rows])
+            compiled.ends_of(target[rows], rows.start, below[number], above[number + 1])
+
+        stripes.work(look, pieces)
+        np.maximum.accumulate(above, axis=0, out=above)
+        np.minimum.accumulate(below[::-1], axis=0, out=below[::-1])
+        return cls(target, above, below, pieces)
+
+    def at(self, number: int, rows: slice) -> tuple[Any, ...]:
+        """What the kernels ask of a stripe."""
+        return self.target[rows], rows.start, (self.above[number], self.below[number + 1])
+
+
+def _cells(values: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        array = array.astype(np.float64)
     if array.ndim != 2:
         raise DataError(f"a grid of rows and columns is needed, got shape {array.shape}")
     return array
@@ -389,9 +458,7 @@ def cost_distance(
     >>> cost_distance([[1.0, 3.0, 1.0]], (0, 0), 10.0)
     array([[ 0., 20., 40.]])
     """
-    from scipy.sparse.csgraph import dijkstra
-
-    cost = _grid(friction)
+    cost = _cells(friction).astype(np.float64, copy=False)
     if (cost < 0).any():
         raise DataError("friction must not be negative")
     closed = ~np.isfinite(cost)
@@ -400,11 +467,49 @@ def cost_distance(
             raise DataError(f"a barrier of shape {np.shape(barrier)} met a grid of {cost.shape}")
         closed |= np.asarray(barrier, dtype=bool)
     starts = _source_cells(sources, cost.shape)
-    starts = starts[~closed.ravel()[starts]]
+    starts, sides = starts[~closed.ravel()[starts]], _sides(cell_m)
     if not len(starts):
         return np.full(cost.shape, np.inf)
-    steps = _steps(np.where(closed, np.nan, cost), _sides(cell_m))
-    least = dijkstra(steps, directed=False, indices=starts, min_only=True)
+    compiled = kernels("kernels_grid")
+    if compiled is None:
+        return _least_cost(np.where(closed, np.nan, cost), starts, sides)
+    steps, buckets = _neighbours(cost.shape[1] + 2, sides), _buckets(cost, ~closed, sides)
+    row, column = np.divmod(starts, cost.shape[1])
+    padded = np.pad(cost, 1)
+    least = np.pad(np.where(closed, -np.inf, np.inf), 1, constant_values=-np.inf)
+    flat = padded.ravel(), least.ravel(), (row + 1) * padded.shape[1] + column + 1, steps
+    if buckets is None:
+        compiled.by_heap(*flat)
+    else:
+        compiled.by_buckets(*flat, buckets)
+    return np.asarray(np.abs(least[1:-1, 1:-1]))  # what is closed is infinitely far
+
+
+def _neighbours(columns: int, sides: tuple[float, float]) -> tuple[Ints, Floats]:
+    """From a cell of a grid in one row to its eight neighbours, and half of each length."""
+    around = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+    lengths = [math.hypot(i * sides[0], j * sides[1]) for i, j in around]
+    return np.array([i * columns + j for i, j in around]), np.array(lengths) / 2.0
+
+
+def _buckets(
+    cost: Floats, known: NDArray[np.bool_], sides: tuple[float, float]
+) -> tuple[float, int] | None:
+    """Width and number of the buckets that fit a friction, or None if none do."""
+    low = cost.min(where=known, initial=np.inf)
+    high, mean = cost.max(where=known, initial=0.0), cost.mean(where=known)
+    if not 0 < mean <= low * MOST_EMPTY * BUCKET_STEPS:
+        return None
+    width = BUCKET_STEPS * low * min(sides)
+    count = high * math.hypot(*sides) / width + 3
+    return (width, 1 << math.ceil(math.log2(count))) if count <= MOST_BUCKETS else None
+
+
+def _least_cost(cost: Floats, starts: Ints, sides: tuple[float, float]) -> Floats:
+    """The definition that the compiled kernels follow."""
+    from scipy.sparse.csgraph import dijkstra
+
+    least = dijkstra(_steps(cost, sides), directed=False, indices=starts, min_only=True)
     return np.asarray(least, dtype=np.float64).reshape(cost.shape)
 
 

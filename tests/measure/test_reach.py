@@ -1,7 +1,6 @@
 """Distances and supplies equal their definition, whatever the squares and the kernels."""
 
 import importlib.util
-import math
 import sys
 from types import ModuleType
 
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
-from siteselect.base.errors import DataError
 from siteselect.measure import reach
 from siteselect.measure.blocks import Blocks
 from tests.toy import ANALYSIS
@@ -21,12 +19,13 @@ SEEDS = st.integers(0, 2**32 - 1)
 COMPILED = reach.kernels()
 
 
-def uncompiled() -> ModuleType:
+def uncompiled(name: str = "kernels") -> ModuleType:
     """The kernels as the Python that they are written in."""
     numba = pytest.importorskip("numba")
-    assert COMPILED is not None
-    assert COMPILED.__file__ is not None
-    spec = importlib.util.spec_from_file_location("uncompiled_kernels", COMPILED.__file__)
+    compiled = reach.kernels(name)
+    assert compiled is not None
+    assert compiled.__file__ is not None
+    spec = importlib.util.spec_from_file_location(f"uncompiled_{name}", compiled.__file__)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -182,132 +181,3 @@ def test_straight_distances_are_those_on_the_ellipsoid_within_3_in_1000(
     )
     if 25 <= there[1] <= 33:
         assert abs(float(got[0][0]) / metres - 1) < 3e-3
-
-
-# --- grids -------------------------------------------------------------------------------------
-
-# xarray-spatial, test_proximity.py: columns from -20 to 20 in 6 steps, rows from 20 to -20 in 4.
-TARGETS = [[0, 0, 0, 0, 0, 2], [0, 0, 1, 0, 0, 0], [0, np.inf, 3, 0, 0, 0], [4, 0, 0, 0, np.nan, 0]]
-SIDES = (40 / 3, 8.0)
-DISTANCES = [
-    [20.82733247, 15.54920505, 13.33333333, 15.54920505, 8, 0],
-    [16, 8, 0, 8, 15.54920505, 13.33333333],
-    [13.33333333, 8, 0, 8, 16, 24],
-    [0, 8, 13.33333333, 15.54920505, 20.82733247, 27.45501371],
-]
-
-
-def test_distance_and_allocation_of_a_published_grid() -> None:
-    np.testing.assert_allclose(reach.distance_grid(TARGETS, SIDES), DISTANCES, atol=1e-6)
-    array = np.array(TARGETS)
-    nearest = reach.allocation_grid(TARGETS, SIDES)
-    target = np.argwhere(np.isfinite(array) & (array != 0))
-    for cell in np.ndindex(array.shape):
-        away = np.hypot(*((target - cell) * SIDES).T)
-        ties = {array[tuple(at)] for at in target[away <= away.min() + 1e-9]}
-        assert nearest[cell] in ties
-
-
-@given(SEEDS, st.floats(1, 1e3), st.floats(1, 1e3))
-def test_distances_over_a_grid_are_their_definition(seed: int, height: float, width: float) -> None:
-    rng = np.random.default_rng(seed)
-    grid = rng.integers(0, 2, rng.integers(1, 9, 2)) * rng.integers(0, 2)
-    got = reach.distance_grid(grid, (height, width))
-    targets = np.argwhere(grid)
-    for cell in np.ndindex(grid.shape):
-        away = np.hypot(*((targets - cell) * (height, width)).T)
-        assert got[cell] == pytest.approx(away.min(initial=np.inf), rel=1e-12)
-    assert np.isnan(reach.allocation_grid(grid, 1.0)).all() == (len(targets) == 0)
-
-
-# GRASS GIS manual of r.cost: eight neighbours, source at row 4, column 5. The manual prints whole
-# numbers; the figures below follow from its rule, mean of two cells times their distance.
-COST = [
-    [2, 2, 1, 1, 5, 5, 5],
-    [2, 2, 8, 8, 5, 2, 1],
-    [7, 1, 1, 8, 2, 2, 2],
-    [8, 7, 8, 8, 8, 8, 5],
-    [8, 8, 1, 1, 5, 3, 9],
-    [8, 1, 1, 2, 5, 3, 9],
-]
-PRINTED = [
-    [22, 21, 21, 20, 17, 15, 14],
-    [20, 19, 22, 20, 15, 12, 11],
-    [22, 18, 17, 18, 13, 11, 9],
-    [21, 14, 13, 12, 8, 6, 6],
-    [16, 13, 8, 7, 4, 0, 6],
-    [14, 9, 8, 9, 6, 3, 8],
-]
-
-
-def test_accumulated_cost_of_the_grass_manual() -> None:
-    got = reach.cost_distance(COST, (4, 5), 1.0)
-    np.testing.assert_array_equal(np.floor(got + 0.5), PRINTED)
-    assert got[0, 0] == pytest.approx(21.778175, abs=1e-6)
-    assert got[5, 6] == pytest.approx(8.485281, abs=1e-6)
-    mask = np.zeros((6, 7))
-    mask[4, 5] = 1
-    np.testing.assert_array_equal(reach.cost_distance(COST, mask, 1.0), got)
-    np.testing.assert_array_equal(reach.cost_distance(COST, [[4, 5], [4, 5]], 1.0), got)
-
-
-def test_the_cost_of_a_step_is_that_of_arcgis() -> None:
-    """ArcGIS, How cost distance tools work: cells of 30 m, costs 10 and 20."""
-    straight = reach.cost_distance([[10, 20]], (0, 0), 30.0)
-    assert straight[0, 1] == pytest.approx(450.0)
-    slanted = reach.cost_distance([[10, np.nan], [np.nan, 20]], (0, 0), 30.0)
-    assert slanted[1, 1] == pytest.approx(636.3963, abs=1e-3)
-
-
-def test_barriers_are_gone_around_or_shut_off() -> None:
-    friction = np.ones((3, 5))
-    wall = np.zeros((3, 5), bool)
-    wall[:2, 2] = True
-    round_it = reach.cost_distance(friction, (0, 0), 1.0, barrier=wall)
-    assert round_it[0, 4] == pytest.approx(4 * math.sqrt(2))
-    assert np.isinf(round_it[0, 2])
-    wall[2, 2] = True
-    shut = reach.cost_distance(friction, (0, 0), 1.0, barrier=wall)
-    assert np.isinf(shut[:, 2:]).all()
-    holes = reach.cost_distance(np.where(wall, np.nan, friction), (0, 0), 1.0)
-    np.testing.assert_array_equal(holes, shut)
-    assert np.isinf(reach.cost_distance(friction, (0, 2), 1.0, barrier=wall)).all()
-    assert np.isinf(reach.cost_distance(friction, np.zeros((3, 5)), 1.0)).all()
-
-
-def test_ground_that_costs_nothing_is_free() -> None:
-    np.testing.assert_array_equal(reach.cost_distance([[0.0, 0.0, 2.0]], (0, 0), 1.0), [[0, 0, 1]])
-
-
-@given(SEEDS)
-def test_no_step_brings_a_cell_nearer_than_its_least_cost(seed: int) -> None:
-    """Bellman: a least cost is the source's zero, or the best of a neighbour's and the step."""
-    rng = np.random.default_rng(seed)
-    cost, sides = rng.uniform(0.1, 9, (5, 6)), (rng.uniform(1, 3), rng.uniform(1, 3))
-    source = tuple(int(i) for i in rng.integers(0, (5, 6)))
-    got = reach.cost_distance(cost, source, sides)
-    for cell in np.ndindex(cost.shape):
-        ways = [0.0] if cell == source else []
-        for step in np.ndindex(3, 3):
-            other = (cell[0] + step[0] - 1, cell[1] + step[1] - 1)
-            if other != cell and 0 <= other[0] < 5 and 0 <= other[1] < 6:
-                length = math.hypot((step[0] - 1) * sides[0], (step[1] - 1) * sides[1])
-                ways.append(got[other] + length * (cost[cell] + cost[other]) / 2)
-        assert got[cell] == pytest.approx(min(ways), rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("call", "told"),
-    [
-        (lambda: reach.distance_grid([1, 2], 1.0), "rows and columns"),
-        (lambda: reach.distance_grid([[1, 2]], 0.0), "sides of a cell must be positive"),
-        (lambda: reach.distance_grid([[1, 2]], (1.0, np.nan)), "must be positive"),
-        (lambda: reach.cost_distance([[1, -2]], (0, 0), 1.0), "friction must not be negative"),
-        (lambda: reach.cost_distance([[1, 2]], (0, 5), 1.0), "rows and columns within it"),
-        (lambda: reach.cost_distance([[1, 2]], [1, 2, 3], 1.0), "neither a grid"),
-        (lambda: reach.cost_distance([[1, 2]], (0, 0), 1.0, barrier=[[True]]), "barrier of shape"),
-    ],
-)
-def test_grids_that_do_not_fit_are_refused(call: object, told: str) -> None:
-    with pytest.raises(DataError, match=told):
-        call()  # type: ignore[operator]
