@@ -152,7 +152,8 @@ def score(
         # Rounding must not carry a score of complete and exact data out of its own bounds.
         low, high = np.fmin(low, mean), np.fmax(high, mean)
     answers = _answers(table, criteria.constraints, kinds)
-    verdict = _verdict(answers, criteria.constraints, len(table.place_ids))
+    screens = [c.role == "screen" for c in criteria.constraints]
+    verdict = worst_answer(answers[np.asarray(screens, dtype=bool)])
     ranked = (verdict != EXCLUDED) & (known >= criteria.min_known - 1e-12) & (known > 0)
     return Scores(
         place_ids=table.place_ids,
@@ -291,11 +292,23 @@ def answer(lower: Floats, upper: Floats, constraint: Constraint) -> NDArray[np.i
     return result
 
 
-def _verdict(
-    answers: NDArray[np.int8], constraints: tuple[Constraint, ...], n: int
-) -> NDArray[np.int8]:
-    verdict = np.zeros(n, dtype=np.int8)
-    for row, constraint in zip(answers, constraints, strict=True):
-        if constraint.role == "screen":
-            np.maximum(verdict, np.where(row <= EXCLUDED, row, ELIGIBLE), out=verdict)
-    return verdict
+def worst_answer(answers: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The verdict over some rules: the worst of their answers; what is open is no part of it.
+
+    Parameters
+    ----------
+    answers : numpy.ndarray of int8, shape (c, n)
+        As in `Scores`, of the screens alone.
+
+    Returns
+    -------
+    numpy.ndarray of int8, shape (n,)
+        0, 1 or 2.
+
+    Examples
+    --------
+    >>> worst_answer(np.array([[0, 1, 3], [0, 2, 4]], dtype=np.int8))
+    array([0, 2, 0], dtype=int8)
+    """
+    decided = np.where(answers <= EXCLUDED, answers, ELIGIBLE)
+    return np.asarray(decided.max(axis=0, initial=ELIGIBLE), dtype=np.int8)

@@ -1,7 +1,10 @@
 """The one measure: what declarations ask, read at any places, cells and sites alike."""
 
+import hashlib
 import itertools
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ from siteselect.declared.measures import (
     dimension,
 )
 from siteselect.measure.blocks import Spots
+from siteselect.measure.reach import kernels
 from siteselect.measure.readers import Reader, Reading, reader
 from siteselect.world.catalog import Catalog
 from siteselect.world.places import Places, require_crs
@@ -43,6 +47,8 @@ class Instruments:
         Catalogue entries behind each.
     partial : tuple of bool
         Whether any of those is known to lack what exists.
+    marks : tuple of str
+        Hash of all that the readings of each follow from: measure, unit, layers, CRS, code.
     crs : pyproj.CRS
         Analysis CRS.
     """
@@ -52,6 +58,7 @@ class Instruments:
     factors: tuple[float, ...]
     source_ids: tuple[tuple[str, ...], ...]
     partial: tuple[bool, ...]
+    marks: tuple[str, ...]
     crs: CRS
 
     @property
@@ -59,6 +66,20 @@ class Instruments:
         """Readers by what they were asked, so that the same is not made twice."""
         asked = [d.measure.model_dump_json() for d in self.declarations if d.measure is not None]
         return dict(zip(asked, self.readers, strict=True))
+
+    def told(self, j: int, reading: Reading) -> Reading:
+        """What a reader has read, in the declared unit and within the bounds that are known.
+
+        What a partial layer lacks may stand anywhere: it can break a rule, never prove it kept.
+        """
+        declaration = self.declarations[j]
+        values, lower, upper = (part * self.factors[j] for part in reading)
+        if isinstance(declaration, Constraint) and self.partial[j]:
+            if declaration.at_least is not None:
+                lower = np.where(np.isnan(lower), lower, -np.inf)
+            else:
+                upper = np.where(np.isnan(upper), upper, np.inf)
+        return values, lower, upper
 
     def without_inquiries(self) -> "Instruments":
         """The same without inquiries, which never colour the map."""
@@ -73,6 +94,7 @@ class Instruments:
             kept(self.factors),
             kept(self.source_ids),
             kept(self.partial),
+            kept(self.marks),
             self.crs,
         )
 
@@ -131,7 +153,7 @@ def prepare(
     asked += [c for c in criteria.constraints if c.measure is not None]
     faults: list[Fault] = []
     made = {} if like is None else like.made
-    readers, factors, sources, partial = [], [], [], []
+    readers, factors, sources, partial, marks = [], [], [], [], []
     for declaration in asked:
         assert declaration.measure is not None  # noqa: S101 - filtered above
         try:
@@ -144,13 +166,34 @@ def prepare(
             names = layers_of(declaration.measure)
             sources.append(names)
             partial.append(any(catalog.source(n).coverage == "partial" for n in names))
+            marks.append(_mark(declaration.measure, declaration.unit, catalog, crs))
         except (DataError, DeclarationError) as error:
             faults += [Fault(str(fault), field=declaration.id) for fault in error.faults]
     if faults:
         raise DataError(faults)
     return Instruments(
-        tuple(asked), tuple(readers), tuple(factors), tuple(sources), tuple(partial), crs
-    )
+        tuple(asked), tuple(readers), tuple(factors), tuple(sources), tuple(partial), tuple(marks),
+        crs,
+    )  # fmt: skip
+
+
+def _mark(measure: Measure, unit: str, catalog: Catalog, crs: CRS) -> str:
+    names = {*layers_of(measure)}
+    if getattr(measure, "reach", "anywhere") != "anywhere":
+        names |= {"islands", "land"}
+    parts = [measure.model_dump_json(), unit, crs.to_wkt(), _code()]
+    parts += [catalog.source(name).model_dump_json() for name in sorted(names)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Hash of the code that reads: a reading of another version is another reading."""
+    here = Path(__file__).parent
+    files = [*sorted(here.glob("*.py")), *sorted((here.parent / "world").glob("*.py"))]
+    kind = b"compiled" if kernels() else b"numpy"
+    content = b"\0".join([*(file.read_bytes() for file in files), kind])
+    return hashlib.sha256(content).hexdigest()
 
 
 def read(instruments: Instruments, places: Places) -> PerformanceTable:
@@ -174,13 +217,10 @@ def read(instruments: Instruments, places: Places) -> PerformanceTable:
     # Column by column in memory; the table shows rows of places.
     stack = np.empty((3, len(instruments.declarations), len(places)))
     taken: dict[Reader, Reading] = {}
-    for j, (take, factor) in enumerate(zip(instruments.readers, instruments.factors, strict=True)):
+    for j, take in enumerate(instruments.readers):
         if take not in taken:
             taken[take] = _by_place(take(spots), places)
-        reading = taken[take]
-        for part, column in zip(reading, stack[:, j], strict=True):
-            np.multiply(part, factor, out=column)
-        _widen(instruments, j, stack[1, j], stack[2, j])
+        stack[:, j] = instruments.told(j, taken[take])
     values, lower, upper = stack.transpose(0, 2, 1)
     return PerformanceTable(
         place_ids=places.ids,
@@ -191,16 +231,6 @@ def read(instruments: Instruments, places: Places) -> PerformanceTable:
         upper=upper,
         source_ids=instruments.source_ids,
     )
-
-
-def _widen(instruments: Instruments, j: int, lower: Floats, upper: Floats) -> None:
-    # What a partial layer lacks may stand anywhere: it can break a rule, never prove it kept.
-    declaration = instruments.declarations[j]
-    if isinstance(declaration, Constraint) and instruments.partial[j]:
-        if declaration.at_least is not None:
-            lower[~np.isnan(lower)] = -np.inf
-        else:
-            upper[~np.isnan(upper)] = np.inf
 
 
 def _by_place(reading: Reading, places: Places) -> Reading:

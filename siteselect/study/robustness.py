@@ -1,6 +1,5 @@
 """How sure the ranking is, under weights, method, data and positions drawn together."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,9 +9,8 @@ from siteselect.decide.robustness import (
     RankDraws,
     confidence_factors,
     rank_draws,
-    score_under_doubt,
 )
-from siteselect.decide.score import Scores, criterion_weights, score
+from siteselect.decide.score import Scores, score
 from siteselect.decide.sensitivity import Drivers, Flips, drivers, flips
 from siteselect.decide.table import Floats, PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
@@ -74,30 +72,6 @@ def doubt_of(study: Study, criteria: CriteriaSet, n: int) -> Doubt:
         draws=declared.draws,
         level=declared.level,
     )
-
-
-def spread_of(study: Study, criteria: CriteriaSet) -> Callable[[Floats], Floats] | None:
-    """What tells how far the score of a cell moves under the weights that a study doubts.
-
-    Parameters
-    ----------
-    study : Study
-        Its `trust` declares how sure the weights are.
-    criteria : CriteriaSet
-
-    Returns
-    -------
-    callable or None
-        From values, shape (n, m), to the standard deviation of scores, shape (n,); None if the
-        study does not ask.
-    """
-    declared = study.trust
-    if declared is None:
-        return None
-    weights = criterion_weights(criteria)
-    return lambda values: score_under_doubt(values, weights, concentration=declared.concentration)[
-        1
-    ]
 
 
 def robustness(

@@ -1,7 +1,7 @@
 """The one composer: a study goes in, a result comes out."""
 
-import math
 from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Executor
 from typing import Any
 
 import geopandas as gpd
@@ -18,11 +18,12 @@ from siteselect.study import chain, manifest
 from siteselect.study.parks import parks
 from siteselect.study.question import Question
 from siteselect.study.result import ChainPlan, Lattice, Result
-from siteselect.study.robustness import robustness, spread_of
+from siteselect.study.robustness import robustness
 from siteselect.world import sites
 from siteselect.world.admit import LIMITS, over
 from siteselect.world.catalog import WGS84
-from siteselect.world.places import OUTSIDE, Grid, Sites, Surface
+from siteselect.world.places import OUTSIDE, Frame, Grid, Sites, Surface
+from siteselect.world.store import store
 
 CONTEXT = (
     "provinces", "neighbours", "land", "islands", "estates", "ports", "pipelines", "feedstock",
@@ -195,18 +196,28 @@ def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
     DataError
         If it would hold more cells than the limit.
     """
-    provinces = question.catalog.features("provinces", question.crs)
-    chosen = provinces[provinces["iso"].isin(question.study.provinces)]
-    islands = question.catalog.features("islands", question.crs)
-    side = cell_m or question.study.cell_m
-    west, south, east, north = chosen.total_bounds
-    cells = math.ceil((east - west) / side) * math.ceil((north - south) / side)
+    study = question.study
+    frame = tiles.frame_over(
+        question.catalog, question.crs, study.provinces, cell_m or study.cell_m
+    )
+    refuse_large(frame)
+    return frame.cut(frame.whole)
+
+
+def refuse_large(frame: Frame) -> None:
+    """Refuse a grid that is too large to be held as a whole.
+
+    Raises
+    ------
+    DataError
+        Naming the limit.
+    """
+    cells = frame.shape[0] * frame.shape[1]
     if cells > LIMITS.grid_cells:
-        fault = over(
-            f"cells of {side:g} m", cells, LIMITS.grid_cells, name="grid_cells", file="the study"
-        )
-        raise DataError(fault)
-    return Grid.over(chosen, side, islands=islands)
+        raise DataError(
+            over(f"cells of {frame.cell_m:g} m", cells, LIMITS.grid_cells, name="grid_cells",
+                 file="the study")
+        )  # fmt: skip
 
 
 def lattice_of(question: Question, instruments: Instruments) -> Lattice:
@@ -228,8 +239,38 @@ def lattice_of(question: Question, instruments: Instruments) -> Lattice:
     return Lattice(grid, grid.cell_ids(), scores.values, scores.verdict, scores.answers)
 
 
+def field_of(question: Question, instruments: Instruments | None = None) -> tiles.Field:
+    """The cells of a study with what is asked of them, made ready.
+
+    Parameters
+    ----------
+    question : Question
+    instruments : Instruments, optional
+        Prepared for its criteria.
+
+    Returns
+    -------
+    tiles.Field
+    """
+    study, catalog = question.study, question.catalog
+    job = tiles.Job(
+        catalog=str(catalog.folder.resolve()),
+        criteria=question.criteria.model_dump_json(),
+        crs=question.crs.to_wkt(),
+        provinces=study.provinces,
+        cell_m=study.cell_m,
+        concentration=None if study.trust is None else study.trust.concentration,
+        store=store(),
+    )
+    return tiles.Field.of(job, catalog, instruments)
+
+
 def surface_of(
-    question: Question, instruments: Instruments, *, progress: Progress = lambda _: None
+    question: Question,
+    instruments: Instruments,
+    *,
+    pool: Executor | None = None,
+    progress: Progress = lambda _: None,
 ) -> Surface:
     """What the law says of every cell of the study area.
 
@@ -238,20 +279,23 @@ def surface_of(
     question : Question
     instruments : Instruments
         Prepared for its criteria.
+    pool : concurrent.futures.Executor, optional
+        Who works; threads of this process if not given.
     progress : callable
         Told in a few words how far the work is.
 
     Returns
     -------
     Surface
+
+    Raises
+    ------
+    DataError
+        If the grid would hold more cells than the limit.
     """
-    return tiles.surface(
-        grid_of(question),
-        question.criteria,
-        instruments.without_inquiries(),
-        progress=progress,
-        spread=spread_of(question.study, question.criteria),
-    )
+    field = field_of(question, instruments)
+    refuse_large(field.frame)
+    return tiles.surface(field, pool=pool, progress=progress)
 
 
 def pool_of(question: Question, surface: Surface) -> Sites:

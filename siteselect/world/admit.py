@@ -43,7 +43,9 @@ class Limits:
     raster_cells : int
         Cells of a raster, over all bands.
     grid_cells : int
-        Cells of the box of a study grid.
+        Cells of the box of a study grid that is held as a whole.
+    cache_bytes : int
+        How much of what was measured is kept for the next run.
     archive_entries, archive_bytes, archive_ratio : int
         Entries of an archive, their size unpacked, and how far one entry may have been packed.
 
@@ -60,6 +62,7 @@ class Limits:
     vertices: int = 20_000_000
     raster_cells: int = 500_000_000
     grid_cells: int = 50_000_000
+    cache_bytes: int = 2_000_000_000
     archive_entries: int = 1_000
     archive_bytes: int = 1_000_000_000
     archive_ratio: int = 100

@@ -1,6 +1,6 @@
 """Places: cells of the study grid and candidate sites, in the one analysis CRS of a study."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -160,41 +160,31 @@ class Frame:
         return Affine(self.cell_m, 0, self.west, 0, -self.cell_m, self.north)
 
     def windows(self, side: int) -> tuple[Window, ...]:
-        """Windows of `side` x `side` cells that touch the study area, row by row.
-
-        They are cut at whole multiples of their side from the origin of the CRS, so that another
-        frame of the same cells is cut alike.
-        """
-        first_column, first_row = round(self.west / self.cell_m), -round(self.north / self.cell_m)
+        """Windows of `side` x `side` cells that touch the study area, row by row."""
         rows, columns = self.shape
-        tops = range(-(first_row % side), rows, side)
-        lefts = range(-(first_column % side), columns, side)
         cut = [
-            Window(
-                max(top, 0), max(left, 0), min(top + side, rows) - max(top, 0),
-                min(left + side, columns) - max(left, 0),
-            )
-            for top in tops for left in lefts
-        ]  # fmt: skip
+            Window(top, left, min(side, rows - top), min(side, columns - left))
+            for top in range(0, rows, side)
+            for left in range(0, columns, side)
+        ]
         boxes = [self._box(window) for window in cut]
         touched, _ = shapely.STRtree(self.provinces.geometry.to_numpy()).query(
             np.array(boxes, dtype=object), predicate="intersects"
         )
         return tuple(cut[i] for i in np.unique(touched))
 
+    def _corner(self, window: Window) -> tuple[float, float]:
+        west, north = self.west, self.north
+        return west + window.column * self.cell_m, north - window.row * self.cell_m
+
     def _box(self, window: Window) -> shapely.Polygon:
-        west, north = (
-            self.west + window.column * self.cell_m, self.north - window.row * self.cell_m
-        )  # fmt: skip
-        return shapely.box(
-            west, north - window.rows * self.cell_m, west + window.columns * self.cell_m, north
-        )
+        west, north = self._corner(window)
+        south, east = north - window.rows * self.cell_m, west + window.columns * self.cell_m
+        return shapely.box(west, south, east, north)
 
     def cut(self, window: Window) -> "Grid":
         """The grid of a window."""
-        west, north = (
-            self.west + window.column * self.cell_m, self.north - window.row * self.cell_m
-        )  # fmt: skip
+        west, north = self._corner(window)
         shape = (window.rows, window.columns)
         transform = Affine(self.cell_m, 0, west, 0, -self.cell_m, north)
         codes = tuple(sorted(self.provinces["iso"]))
@@ -287,9 +277,29 @@ class Grid:
         """Area of a cell, hectares."""
         return self.cell_m**2 / 1e4
 
+    def cut(self, window: Window) -> "Grid":
+        """The grid of a window."""
+        here = (
+            slice(window.row, window.row + window.rows),
+            slice(window.column, window.column + window.columns),
+        )
+        return replace(
+            self,
+            west=self.west + window.column * self.cell_m,
+            north=self.north - window.row * self.cell_m,
+            province=self.province[here],
+            landmass=self.landmass[here],
+        )
+
     def cell_ids(self) -> NDArray[np.int64]:
         """Flat indices (row x columns + column) of the cells within the study area."""
         return np.flatnonzero(self.inside)
+
+    def centres(self, cells: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Easting and northing of cells given by their flat indices, metres."""
+        row, column = np.divmod(cells, self.shape[1])
+        west, north = self.first
+        return (west + column + 0.5) * self.cell_m, (north - row - 0.5) * self.cell_m
 
     def places(self, cells: NDArray[np.int64] | None = None) -> Places:
         """Cells as places, in row order; all of the study area if none are given.
@@ -304,14 +314,13 @@ class Grid:
         Places
         """
         chosen = self.cell_ids() if cells is None else cells
-        row, column = np.divmod(chosen, self.shape[1])
-        (west, north), n = self.first, len(chosen)
+        (east, north), n = self.centres(chosen), len(chosen)
         return Places(
             ids=chosen,
             kinds=np.full(n, "cell"),
             accuracy_km=np.zeros(n),
-            easting=(west + column + 0.5) * self.cell_m,
-            northing=(north - row - 0.5) * self.cell_m,
+            easting=east,
+            northing=north,
             owner=np.arange(n),
             landmass=self.landmass.ravel()[chosen].astype(np.int64),
             crs=self.crs,

@@ -13,11 +13,13 @@ from shapely.geometry import LineString, Point, box
 from siteselect.base.errors import CrsMismatch, DataError
 from siteselect.decide.score import ELIGIBLE, EXCLUDED, UNDETERMINED, score
 from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.measures import Distance
 from siteselect.measure import tiles
-from siteselect.measure.measure import layers_of, measure, measures_of, prepare, read
+from siteselect.measure.measure import Instruments, layers_of, measure, measures_of, prepare, read
 from siteselect.world.catalog import Catalog
-from siteselect.world.places import Grid, Landmasses
+from siteselect.world.places import Frame, Grid, Landmasses, Surface
 from siteselect.world.sites import places
+from siteselect.world.store import Store
 from tests.toy import ANALYSIS, criteria_set
 from tests.toydata import catalog, layer, one_criterion, reading, spots
 
@@ -54,14 +56,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     )  # fmt: skip
 
 
+PROVINCES = gpd.GeoDataFrame(
+    {"iso": ["IR-18", "IR-22"]},
+    geometry=[box(-40 * KM, -30 * KM, 0, 30 * KM), box(0, -30 * KM, 33 * KM, 25 * KM)],
+    crs=ANALYSIS,
+)
+NO_ISLANDS = gpd.GeoDataFrame({"landmass": []}, geometry=[], crs=ANALYSIS)
+
+
 def grid(cell_m: float = 2000.0) -> Grid:
-    provinces = gpd.GeoDataFrame(
-        {"iso": ["IR-18", "IR-22"]},
-        geometry=[box(-40 * KM, -30 * KM, 0, 30 * KM), box(0, -30 * KM, 33 * KM, 25 * KM)],
-        crs=ANALYSIS,
-    )
-    islands = gpd.GeoDataFrame({"landmass": []}, geometry=[], crs=ANALYSIS)
-    return Grid.over(provinces, cell_m, islands=islands)
+    return Grid.over(PROVINCES, cell_m, islands=NO_ISLANDS)
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -158,12 +162,27 @@ def test_what_a_set_reads_can_be_listed() -> None:
 # --- tiles -------------------------------------------------------------------------------------
 
 
+def field(criteria: CriteriaSet, world: Catalog, store: Store | None = None) -> tiles.Field:
+    job = tiles.Job(
+        catalog=str(world.folder),
+        criteria=criteria.model_dump_json(),
+        crs=ANALYSIS.to_wkt(),
+        provinces=tuple(PROVINCES["iso"]),
+        cell_m=2000.0,
+        concentration=None,
+        store=store,
+    )
+    frame = Frame.over(PROVINCES, 2000.0, islands=NO_ISLANDS)
+    ready = prepare(criteria, world, ANALYSIS).without_inquiries()
+    return tiles.Field(job, frame, criteria, ready)
+
+
 def whole(criteria: CriteriaSet, world: Catalog) -> tuple[Grid, Any, Any]:
-    cells = grid()
-    instruments = prepare(criteria, world, ANALYSIS).without_inquiries()
     told: list[str] = []
-    surface = tiles.surface(cells, criteria, instruments, progress=told.append)
-    assert told[-1] == f"measuring the surface: 100% of {cells.inside.sum():,} cells"
+    surface = tiles.surface(field(criteria, world), progress=told.append)
+    assert told[-1] == "measuring the surface: 100%"
+    cells = surface.grid
+    instruments = prepare(criteria, world, ANALYSIS).without_inquiries()
     return cells, surface, score(read(instruments, cells.places()), criteria, bounds=False)
 
 
@@ -185,3 +204,92 @@ def test_tiles_give_what_the_whole_gives(
     ):
         assert areas == {"national_park": pytest.approx(4.0 * (at_once.verdict == verdict).sum())}
         assert areas["national_park"] > 0
+
+
+def test_a_window_of_the_frame_is_the_window_of_the_grid() -> None:
+    frame = Frame.over(PROVINCES, 700.0, islands=NO_ISLANDS)
+    whole = frame.cut(frame.whole)
+    seen = np.zeros(whole.shape, dtype=int)
+    for window in frame.windows(16):
+        one, other = frame.cut(window), whole.cut(window)
+        np.testing.assert_array_equal(one.province, other.province)
+        assert (one.west, one.north, one.first) == (other.west, other.north, other.first)
+        rows = slice(window.row, window.row + window.rows)
+        seen[rows, window.column : window.column + window.columns] += 1
+    assert (seen[whole.inside] == 1).all()
+    assert seen.max() == 1
+
+
+# --- the store ---------------------------------------------------------------------------------
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Measures that are read from now on, by kind."""
+    calls: list[str] = []
+    told = Instruments.told
+
+    def counting(self: Instruments, j: int, reading: Any) -> Any:
+        calls.append(self.declarations[j].id)
+        return told(self, j, reading)
+
+    monkeypatch.setattr(Instruments, "told", counting)
+    return calls
+
+
+def alike(one: Surface, other: Surface) -> None:
+    for name in ("score", "known", "verdict"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    assert (one.excluded_km2, one.undetermined_km2) == (other.excluded_km2, other.undetermined_km2)
+
+
+def weighed_anew(criteria: CriteriaSet) -> CriteriaSet:
+    first, *rest = criteria.criteria
+    changed = (first.model_copy(update={"weight": first.weight * 3}), *rest)
+    return criteria.model_copy(update={"criteria": changed, "weights": "relative"})
+
+
+def test_other_weights_measure_nothing_again(
+    world: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    criteria, store = criteria_set(), Store(tmp_path)
+    tiles.surface(field(criteria, world, store))
+    other = weighed_anew(criteria)
+    fresh = tiles.surface(field(other, world))
+    calls = counted(monkeypatch)
+    alike(tiles.surface(field(other, world, store)), fresh)
+    assert calls == []
+
+
+def test_another_measure_is_measured_alone(
+    world: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    criteria, store = criteria_set(), Store(tmp_path)
+    tiles.surface(field(criteria, world, store))
+    first, *rest = criteria.criteria
+    moved = first.model_copy(update={"measure": Distance.model_validate(PORTS | {"outline": True})})
+    other = criteria.model_copy(update={"criteria": (moved, *rest)})
+    fresh = tiles.surface(field(other, world))
+    calls = counted(monkeypatch)
+    alike(tiles.surface(field(other, world, store)), fresh)
+    assert set(calls) == {first.id}
+
+
+def test_a_long_work_goes_on_where_it_stood(
+    world: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more readings than are kept, the marks of finished windows are."""
+    monkeypatch.setattr(tiles, "SIDE_CELLS", 8)
+    monkeypatch.setattr(tiles, "KEPT_SHARE", 0.0)
+    criteria, store = criteria_set(), Store(tmp_path)
+    fresh = tiles.surface(field(criteria, world))
+    begun = tiles.judged(field(criteria, world, store))
+    for _ in range(3):
+        next(begun)
+    begun.close()
+    finished = len(list(store.entries())) // 2
+    assert 3 <= finished < len(fresh.score) // 8 * 8
+    calls = counted(monkeypatch)
+    alike(tiles.surface(field(criteria, world, store)), fresh)
+    asked = len(criteria.criteria) + 1
+    windows = len(Frame.over(PROVINCES, 2000.0, islands=NO_ISLANDS).windows(8))
+    assert len(calls) == (windows - finished) * asked

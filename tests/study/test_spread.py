@@ -5,32 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siteselect.decide.robustness import dirichlet_weights
+from siteselect.decide.robustness import dirichlet_weights, score_under_doubt
 from siteselect.decide.score import criterion_weights
 from siteselect.declared.study import Trust
 from siteselect.measure.measure import prepare
 from siteselect.study.question import Question, ask
-from siteselect.study.robustness import spread_of
 from siteselect.study.run import surface_of
-from tests.toy import criteria_set, toy_result
+from tests.toy import criteria_set
 
 TRUST = Trust(concentration=40.0)
 
 
 def test_the_spread_is_that_of_drawn_weights() -> None:
     criteria = criteria_set()
-    study = toy_result(2).study.model_copy(update={"trust": TRUST})
-    spread = spread_of(study, criteria)
-    assert spread is not None
+    share = criterion_weights(criteria)
     values = np.array([[0.0, 0.5, 1.0], [0.7, 0.7, 0.7], [1.0, 0.0, 0.0]])
-    drawn = dirichlet_weights(
-        criterion_weights(criteria), draws=40_000, seed=1, concentration=TRUST.concentration
-    )
-    assert spread(values) == pytest.approx((drawn @ values.T).std(axis=0), rel=0.02, abs=1e-12)
-
-
-def test_a_study_that_does_not_ask_has_no_spread() -> None:
-    assert spread_of(toy_result(2).study, criteria_set()) is None
+    _, spread = score_under_doubt(values, share, concentration=TRUST.concentration)
+    drawn = dirichlet_weights(share, draws=40_000, seed=1, concentration=TRUST.concentration)
+    assert spread == pytest.approx((drawn @ values.T).std(axis=0), rel=0.02, abs=1e-12)
 
 
 def test_the_surface_carries_it_where_the_study_asks() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 
 from siteselect.base.errors import CrsMismatch
-from siteselect.world.places import Grid, Landmasses, Sites, require_crs
+from siteselect.world.places import Frame, Grid, Landmasses, Sites, require_crs
 from tests.toy import ANALYSIS, site_frame
 from tests.toydata import layer, spots
 
@@ -71,15 +71,15 @@ def test_a_grid_covers_its_provinces_by_the_centres_of_its_cells(seed: int, cell
     assert grid.north - rows * cell_m <= south
 
 
-def test_tiles_hold_each_cell_once_and_keep_to_their_square() -> None:
-    grid = Grid.over(provinces(3), 1000.0, islands=NO_ISLANDS)
-    tiles = list(grid.tiles(16))
-    assert sorted(np.concatenate(tiles)) == grid.cell_ids().tolist()
-    for tile in tiles:
-        row, column = np.divmod(tile, grid.shape[1])
-        assert np.ptp(row) < 16
-        assert np.ptp(column) < 16
-        assert len(set(row // 16)) == len(set(column // 16)) == 1
+def test_windows_hold_each_cell_once() -> None:
+    frame = Frame.over(provinces(3), 1000.0, islands=NO_ISLANDS)
+    grid = frame.cut(frame.whole)
+    held = np.zeros(grid.shape, dtype=int)
+    for window in frame.windows(16):
+        assert max(window.rows, window.columns) <= 16
+        inside = frame.cut(window).inside
+        held[window.row : window.row + 16, window.column : window.column + 16] += inside
+    np.testing.assert_array_equal(held, grid.inside)
 
 
 def test_cells_know_their_island() -> None:

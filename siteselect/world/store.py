@@ -1,0 +1,127 @@
+"""The store: what was measured before, kept on disk by the hash of all that it follows from.
+
+A store only ever saves time: an entry that is missing, cut short or damaged is measured again, and
+what cannot be written is not kept.
+"""
+
+import contextlib
+import io
+import os
+import threading
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siteselect.world.admit import LIMITS
+
+OFF = "off"
+_TAIL = 4  # bytes of the checksum
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Arrays by name, in files of a folder that several processes may use at once.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Made when the first entry is kept.
+    limit_bytes : int
+        How much `trim` leaves.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Store(Path(folder))
+    ...     store.put("ab12", np.arange(3))
+    ...     store.get("ab12"), store.get("cd34")
+    (array([0, 1, 2]), None)
+    """
+
+    folder: Path
+    limit_bytes: int = LIMITS.cache_bytes
+
+    def get(self, name: str) -> NDArray[Any] | None:
+        """An entry, not to be changed; None if there is none that is whole."""
+        path = self._path(name)
+        try:
+            data = path.read_bytes()
+            os.utime(path)  # so that what is used last is dropped last
+        except OSError:
+            return None
+        if zlib.crc32(memoryview(data)[:-_TAIL]).to_bytes(_TAIL, "big") != data[-_TAIL:]:
+            return None
+        head = io.BytesIO(data)
+        try:
+            np.lib.format.read_magic(head)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(head)
+            size = int(np.prod(shape))
+            return np.frombuffer(data, dtype, size, head.tell()).reshape(shape)
+        except ValueError:
+            return None
+
+    def put(self, name: str, array: NDArray[Any]) -> None:
+        """Keep an entry whole, or not at all."""
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
+        data = buffer.getbuffer()
+        path = self._path(name)
+        draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with draft.open("wb") as handle:
+                    handle.write(data)
+                    handle.write(zlib.crc32(data).to_bytes(_TAIL, "big"))
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+    def entries(self) -> dict[Path, os.stat_result]:
+        """Files of the store, drafts that a killed process left included."""
+        found = {}
+        for path in sorted(self.folder.glob("??/*")):
+            with contextlib.suppress(OSError):  # another process may have dropped it
+                found[path] = path.stat()
+        return found
+
+    def trim(self) -> int:
+        """Drop what was used longest ago until the limit is kept; the number of files dropped."""
+        entries = sorted(self.entries().items(), key=lambda item: item[1].st_mtime, reverse=True)
+        held, dropped = 0, 0
+        for path, state in entries:
+            held += state.st_size
+            if held > self.limit_bytes:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    dropped += 1
+        return dropped
+
+    def clear(self) -> int:
+        """Drop everything; the number of files dropped."""
+        return Store(self.folder, limit_bytes=-1).trim()
+
+    def _path(self, name: str) -> Path:
+        return self.folder / name[:2] / name[2:]
+
+
+def store() -> Store | None:
+    """The store of this user: ``SITESELECT_CACHE``, else the cache folder of the system.
+
+    Returns
+    -------
+    Store or None
+        None where ``SITESELECT_CACHE`` is ``off``.
+    """
+    chosen = os.environ.get("SITESELECT_CACHE", "")
+    if chosen == OFF:
+        return None
+    if chosen:
+        return Store(Path(chosen))
+    system = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return Store((Path(system) if system else Path.home() / ".cache") / "siteselect")
