@@ -83,8 +83,8 @@ def distances(repeat: int) -> list[Row]:
     """Exact distance of every cell of the study to rivers, roads, coast."""
     from siteselect.measure import reach
     from siteselect.measure.blocks import Blocks
+    from siteselect.study.cells import grid_of
     from siteselect.study.question import ask
-    from siteselect.study.run import grid_of
 
     question = ask()
     places = grid_of(question).places()

@@ -36,7 +36,7 @@ FLOORS: dict[str, tuple[str, str]] = {
 }
 # Hold what numba compiles, and are themselves imported inside functions, where numba is at hand.
 COMPILED = sorted(PACKAGE.glob("*/kernels*.py"))
-FEWEST, MOST = 2, 14  # files of a room
+FEWEST, MOST = 2, 15  # files of a room
 EXAMPLE_ENOUGH = 4  # so many parameters an example may explain without a table of them
 # What folium pastes into scripts and templates unescaped; our own layer draws instead.
 FOLIUM_BANNED = re.compile(

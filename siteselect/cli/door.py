@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "weights": ("weighing", "Weights from judgements: one person's, or a committee's."),
     "check": ("projects", "Hold a study against the data: every fault at once."),
     "run": ("runs", "Everything in one go: rank candidates, write tables, layers, map."),
+    "surface": ("grids", "One criterion, or the score, in every cell of a grid of any size."),
     "sites": ("runs", "The pool of candidates."),
     "score": ("runs", "Score your own sites."),
     "robustness": ("trust", "How sure the ranking is, and what would turn it."),
@@ -35,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "opportunities": ("chain", "Openings: what the region lacks and could make, and where."),
     "map": ("runs", "Draw the map of a finished run again."),
     "export": ("runs", "Write the tables and layers of a finished run again."),
+    "cache": ("grids", "What was measured and is kept for the next run."),
     "diff": ("answers", "What changed between two runs, and why."),
     "verify": ("answers", "Check the hashes of a run's inputs and outputs."),
 }

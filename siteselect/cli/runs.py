@@ -31,6 +31,8 @@ LISTED = 13
     help="Leave out a source of feedstock, by the beginning of its id; may be given again.",
 )
 @click.option("--no-robustness", is_flag=True, help="Leave the draws of robustness out.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Threads that measure.")
+@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers measure.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be read and written; no more.")
 @click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
 @json_option
@@ -44,29 +46,33 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
         files.writable(out, force=force)
     # Slow to load; a folder that cannot be written was refused above.
     from siteselect.present import write
+    from siteselect.study.cells import helpers
     from siteselect.study.question import ask
     from siteselect.study.run import decide
 
-    question = replace(ask(study, **_changes(**options)), without=without)
+    jobs, cluster = options.pop("jobs"), options.pop("cluster")
+    question = replace(ask(study, **changes_of(**options)), without=without)
     if dry:
         answer("run", _plan(question, out), _plan_text(question, out), as_json=as_json)
         return
     tell = progress()
-    result = decide(question, progress=tell)
+    with helpers(jobs=jobs, cluster=cluster) as pool:
+        result = decide(question, pool=pool, progress=tell)
     missing = write.write(result, out, force=force, progress=tell)
     text = f"{summary(result)}\n\nwritten to {out}: open {out / 'map.html'}"
     warnings = (*result.warnings, *missing)
     answer("run", summary_data(result), text, as_json=as_json, warnings=warnings)
 
 
-def _changes(
+def changes_of(
+    *,
     provinces: str | None,
     park_type: str | None,
     cell_m: float | None,
-    *,
     seed: int | None,
     no_robustness: bool,
 ) -> dict[str, Any]:
+    """What options of a command change of a study, as `siteselect.study.question.ask` takes it."""
     from siteselect.declared.criteria import named
 
     changes: dict[str, Any] = {}
@@ -82,7 +88,8 @@ def _changes(
 
 
 def _plan(question: "Question", out: Path) -> dict[str, Any]:
-    from siteselect.study.run import grid_of, inputs_of
+    from siteselect.study.cells import grid_of
+    from siteselect.study.run import inputs_of
 
     grid = grid_of(question)
     return {

@@ -128,7 +128,9 @@ class Field:
     instruments: Instruments
 
     @classmethod
-    def of(cls, job: Job, catalog: Catalog, instruments: Instruments | None = None) -> "Field":
+    def of(
+        cls, job: Job, catalog: Catalog, *, criteria: CriteriaSet, instruments: Instruments
+    ) -> "Field":
         """A job made ready, by what has been read and prepared already.
 
         Parameters
@@ -136,22 +138,17 @@ class Field:
         job : Job
         catalog : Catalog
             That of the job.
-        instruments : Instruments, optional
-            Prepared for the job's criteria.
+        criteria : CriteriaSet
+            That of the job, or some of its criteria and rules.
+        instruments : Instruments
+            Prepared for them.
 
         Returns
         -------
         Field
-
-        Raises
-        ------
-        DataError
-            If a layer, column or id is missing.
         """
-        crs, criteria = CRS.from_wkt(job.crs), CriteriaSet.model_validate_json(job.criteria)
-        frame = frame_over(catalog, crs, job.provinces, job.cell_m)
-        ready = instruments or prepare(criteria, catalog, crs)
-        return cls(job, frame, criteria, ready.without_inquiries())
+        frame = frame_over(catalog, instruments.crs, job.provinces, job.cell_m)
+        return cls(job, frame, criteria, instruments.without_inquiries())
 
     @property
     def screens(self) -> tuple[Constraint, ...]:
@@ -462,7 +459,10 @@ def readings_of(
 
 @lru_cache(maxsize=2)
 def _opened(job: Job) -> Field:
-    return Field.of(job, Catalog.open(Path(job.catalog)))
+    catalog, crs = Catalog.open(Path(job.catalog)), CRS.from_wkt(job.crs)
+    criteria = CriteriaSet.model_validate_json(job.criteria)
+    ready = prepare(criteria, catalog, crs)
+    return Field.of(job, catalog, criteria=criteria, instruments=ready)
 
 
 def _judge_apart(job: Job, window: Window) -> str:

@@ -6,7 +6,6 @@ sorted, numbers are rounded once. Every file is read back before the writer retu
 
 import csv
 import datetime
-import hashlib
 import json
 import re
 import zipfile
@@ -19,15 +18,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
-import rasterio
 from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.files import write_text
-from siteselect.present import chosen, columns, shapefile, styles, trust
+from siteselect.present import chosen, columns, rasters, shapefile, styles, trust
 from siteselect.present.tables import Table, csv_text, is_text, require_same, shown
 from siteselect.study.result import Result
-from siteselect.world.places import Surface
+from siteselect.world.places import Surface, Window
 
 FILES = (
     "ranking.csv", "ranking.xlsx", "fields.csv", "sites.gpkg", "sites_shapefile.zip",
@@ -360,10 +358,8 @@ def write_surface(result: Result, path: Path) -> None:
     DataError
         If the bands do not read back as they were written.
     """
-    units = ("score", "share of weight", "0 eligible, 1 undetermined, 2 excluded")
-    _write_raster(
-        result, _bands(result.surface), path, bands=("score", "known", "verdict"), units=units
-    )
+    names, units = rasters.SCORE_BANDS
+    _write_raster(result, _bands(result.surface), path, bands=names, units=units)
 
 
 def write_spread(result: Result, spread: NDArray[np.float32], path: Path) -> None:
@@ -393,30 +389,17 @@ def _write_raster(
     units: tuple[str, ...],
 ) -> None:
     grid = result.surface.grid
-    model = result.criteria.model_dump_json().encode()
-    with rasterio.open(
-        path, "w", driver="COG", count=len(cells), height=cells.shape[1], width=cells.shape[2],
-        dtype="float32", nodata=np.nan, transform=grid.transform,
-        crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()), COMPRESS="DEFLATE", PREDICTOR="YES",
-        OVERVIEW_RESAMPLING="NEAREST", NUM_THREADS="ALL_CPUS",
-    ) as raster:  # fmt: skip
-        raster.write(cells)
-        raster.descriptions, raster.units = bands, units
-        raster.update_tags(
-            name=result.study.id,
-            title=result.study.titles.en,
-            title_fa=result.study.titles.fa,
-            version=str(result.manifest.get("version", "")),
-            criteria=result.criteria.id,
-            criteria_version=result.criteria.version,
-            criteria_sha256=hashlib.sha256(model).hexdigest(),
-            crs=grid.crs.to_string(),
-            notes="\n".join(en for en, _ in columns.notes(result)),
-        )
-    with rasterio.open(path, NUM_THREADS="ALL_CPUS") as raster:
-        # Bit for bit, so that NaN equals NaN.
-        if not np.array_equal(raster.read().view(np.uint32), cells.view(np.uint32)):
-            raise DataError(Fault("does not read back as it was written", file=path.name))
+    tags = {
+        "software": rasters.SOFTWARE,
+        "name": result.study.id,
+        "title": result.study.titles.en,
+        "title_fa": result.study.titles.fa,
+        "version": str(result.manifest.get("version", "")),
+        **rasters.criteria_tags(result.criteria, grid.crs),
+        "notes": "\n".join(en for en, _ in columns.notes(result)),
+    }
+    whole = Window(0, 0, *grid.shape)
+    rasters.cog(path, grid, rasters.Bands(bands, units, tags), [(whole, cells)])
 
 
 def _bands(surface: Surface) -> NDArray[np.float32]:

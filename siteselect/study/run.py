@@ -11,38 +11,39 @@ import pandas as pd
 from siteselect.base.errors import DataError, Fault, NoSolution
 from siteselect.decide.score import EXCLUDED, Scores, score
 from siteselect.decide.table import PerformanceTable
-from siteselect.measure import tiles
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
 from siteselect.plan.portfolio import Portfolio
 from siteselect.study import chain, manifest
+from siteselect.study.cells import lattice_of, surface_of
 from siteselect.study.parks import parks
 from siteselect.study.question import Question
-from siteselect.study.result import ChainPlan, Lattice, Result
+from siteselect.study.result import ChainPlan, Result
 from siteselect.study.robustness import robustness
 from siteselect.world import sites
-from siteselect.world.admit import LIMITS, over
 from siteselect.world.catalog import WGS84
-from siteselect.world.places import OUTSIDE, Frame, Grid, Sites, Surface
-from siteselect.world.store import store
+from siteselect.world.places import OUTSIDE, Sites, Surface
 
 CONTEXT = (
     "provinces", "neighbours", "land", "islands", "estates", "ports", "pipelines", "feedstock",
     "railways", "protected", "towns",
 )  # fmt: skip
 
-LATTICE_M = 5000.0
 # How far the feedstock of an opening may be.
 OPENINGS_KM = 100.0
 
 Progress = Callable[[str], None]
 
 
-def decide(question: Question, *, progress: Progress = lambda _: None) -> Result:
+def decide(
+    question: Question, *, pool: Executor | None = None, progress: Progress = lambda _: None
+) -> Result:
     """Measure, score and rank; writes nothing.
 
     Parameters
     ----------
     question : Question
+    pool : concurrent.futures.Executor, optional
+        Who works on the surface; threads of this process if not given.
     progress : callable
         Told in a few words what begins.
 
@@ -58,7 +59,7 @@ def decide(question: Question, *, progress: Progress = lambda _: None) -> Result
     study, catalog, crs = question.study, question.catalog, question.crs
     progress("preparing the measures")
     instruments = prepare(question.criteria, catalog, crs)
-    surface = surface_of(question, instruments, progress=progress)
+    surface = surface_of(question, instruments, pool=pool, progress=progress)
     progress("gathering the candidates")
     pooled = pool_of(question, surface)
     progress(f"scoring {len(pooled)} candidates")
@@ -175,127 +176,6 @@ def _parks(
 
 def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
     return {str(column): "" if pd.isna(cell) else str(cell) for column, cell in row.items()}
-
-
-def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
-    """The study grid, or one of another cell over the same provinces.
-
-    Parameters
-    ----------
-    question : Question
-        For its provinces.
-    cell_m : float, optional
-        Side of a cell, metres; the study's if not given.
-
-    Returns
-    -------
-    Grid
-
-    Raises
-    ------
-    DataError
-        If it would hold more cells than the limit.
-    """
-    study = question.study
-    frame = tiles.frame_over(
-        question.catalog, question.crs, study.provinces, cell_m or study.cell_m
-    )
-    refuse_large(frame)
-    return frame.cut(frame.whole)
-
-
-def refuse_large(frame: Frame) -> None:
-    """Refuse a grid that is too large to be held as a whole.
-
-    Raises
-    ------
-    DataError
-        Naming the limit.
-    """
-    cells = frame.shape[0] * frame.shape[1]
-    if cells > LIMITS.grid_cells:
-        raise DataError(
-            over(f"cells of {frame.cell_m:g} m", cells, LIMITS.grid_cells, name="grid_cells",
-                 file="the study")
-        )  # fmt: skip
-
-
-def lattice_of(question: Question, instruments: Instruments) -> Lattice:
-    """What each criterion is worth on cells of `LATTICE_M`, or the study's if those are larger.
-
-    Parameters
-    ----------
-    question : Question
-    instruments : Instruments
-        Prepared for its criteria.
-
-    Returns
-    -------
-    Lattice
-    """
-    grid = grid_of(question, cell_m=max(LATTICE_M, question.study.cell_m))
-    table = read(instruments.without_inquiries(), grid.places())
-    scores = score(table, question.criteria, bounds=False)
-    return Lattice(grid, grid.cell_ids(), scores.values, scores.verdict, scores.answers)
-
-
-def field_of(question: Question, instruments: Instruments | None = None) -> tiles.Field:
-    """The cells of a study with what is asked of them, made ready.
-
-    Parameters
-    ----------
-    question : Question
-    instruments : Instruments, optional
-        Prepared for its criteria.
-
-    Returns
-    -------
-    tiles.Field
-    """
-    study, catalog = question.study, question.catalog
-    job = tiles.Job(
-        catalog=str(catalog.folder.resolve()),
-        criteria=question.criteria.model_dump_json(),
-        crs=question.crs.to_wkt(),
-        provinces=study.provinces,
-        cell_m=study.cell_m,
-        concentration=None if study.trust is None else study.trust.concentration,
-        store=store(),
-    )
-    return tiles.Field.of(job, catalog, instruments)
-
-
-def surface_of(
-    question: Question,
-    instruments: Instruments,
-    *,
-    pool: Executor | None = None,
-    progress: Progress = lambda _: None,
-) -> Surface:
-    """What the law says of every cell of the study area.
-
-    Parameters
-    ----------
-    question : Question
-    instruments : Instruments
-        Prepared for its criteria.
-    pool : concurrent.futures.Executor, optional
-        Who works; threads of this process if not given.
-    progress : callable
-        Told in a few words how far the work is.
-
-    Returns
-    -------
-    Surface
-
-    Raises
-    ------
-    DataError
-        If the grid would hold more cells than the limit.
-    """
-    field = field_of(question, instruments)
-    refuse_large(field.frame)
-    return tiles.surface(field, pool=pool, progress=progress)
 
 
 def pool_of(question: Question, surface: Surface) -> Sites:

@@ -150,6 +150,11 @@ class Frame:
         return cls(provinces, islands, cell_m, float(west), float(north), shape)
 
     @property
+    def crs(self) -> CRS:
+        """Analysis CRS."""
+        return CRS.from_user_input(self.provinces.crs)
+
+    @property
     def whole(self) -> Window:
         """The window of all cells."""
         return Window(0, 0, *self.shape)
@@ -192,8 +197,7 @@ class Frame:
         province = _burn(self.provinces.geometry, index, shape, transform, fill=OUTSIDE)
         masses = self.islands["landmass"]
         landmass = _burn(self.islands.geometry, masses, shape, transform, fill=0)
-        crs = self.provinces.crs
-        return Grid(crs, self.cell_m, float(west), float(north), province, codes, landmass)
+        return Grid(self.crs, self.cell_m, float(west), float(north), province, codes, landmass)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from siteselect.decide.robustness import dirichlet_weights, score_under_doubt
 from siteselect.decide.score import criterion_weights
 from siteselect.declared.study import Trust
 from siteselect.measure.measure import prepare
+from siteselect.study.cells import surface_of
 from siteselect.study.question import Question, ask
-from siteselect.study.run import surface_of
 from tests.toy import criteria_set
 
 TRUST = Trust(concentration=40.0)
