@@ -152,9 +152,10 @@ def _field_names(model: "type[BaseModel]") -> set[str]:
 
 
 def _fault(item: Any, file: str, lines: Line, known: set[str]) -> Fault:
-    where: tuple[str | int, ...] = ()
+    # Without lines, as of a study changed by options, all of the path is told.
+    where: tuple[str | int, ...] = () if lines else item["loc"]
     line = lines.get((), 0)
-    for part in item["loc"]:
+    for part in item["loc"] if lines else ():
         if (*where, part) in lines:
             where = (*where, part)
             line = lines[where]
