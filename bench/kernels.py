@@ -137,7 +137,7 @@ def _ours_cost(cell_m: float, *, maze: bool = False, heap: bool = False) -> Work
     ground = walls(cell_m) if maze else friction(cell_m)
     sources = np.array([[0, 0]]) if maze else ports(cell_m)
     if heap:
-        reach._buckets = lambda *_: None
+        reach.MOST_BUCKETS = 0
     return lambda: reach.cost_distance(ground, sources, cell_m)
 
 
@@ -472,8 +472,8 @@ def page(given: argparse.Namespace) -> Iterator[str]:
     yield from rows_of("criteria", 100_000, given.repeat, "the law, 100,000 sites")
     yield from rows_of("criteria, ordered mean", 100_000, given.repeat, "OWA, 100,000 sites")
     load.append(os.getloadavg()[0])
-    yield from ("", f"Load of the machine at begin and end: {load[0]:.1f}, {load[1]:.1f}; a load"
-                " above the number of cores means that others worked beside.", "")  # fmt: skip
+    told = f"Load of the machine at begin and end: {load[0]:.1f}, {load[1]:.1f}; "
+    yield from ("", told + "above the number of cores, others worked beside.", "")
 
 
 def main() -> None:
