@@ -23,7 +23,7 @@ help:
 	@echo "make run      set up .venv, run the bundled study, write $(OUT)/"
 	@echo "make test     set up everything the tests need and run all of them"
 	@echo "make check    lint, format, types, architecture; no other test"
-	@echo "make bench    times and memory, ours beside peers, into bench/results.md"
+	@echo "make bench    times and memory, ours beside peers: bench/results.md, docs/speed.md"
 	@echo "make fuzz     read FUZZ=$(FUZZ) spoilt files of every format; slowest and peak memory"
 	@echo "make torture  kill writers and let them meet: KILLS=$(KILLS) PAIRS=$(PAIRS) RUNS=$(RUNS)"
 	@echo "make clean    remove .venv, $(OUT)/ and caches"
@@ -40,8 +40,9 @@ check: .venv/.test
 	$(BIN)/mypy --strict siteselect cli.py
 	$(BIN)/python -m pytest -n 0 -q tests/test_architecture.py
 
-bench: .venv/.test
+bench: .venv/.test .venv/.bench
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/kernels.py
 	$(BIN)/python bench/browser.py
 
 fuzz: .venv/.test
@@ -72,3 +73,7 @@ $(BIN)/python:
 	$(BIN)/python -m pip install -c constraints.txt \
 		-e '.[report,fast,parquet,cluster,notebooks,dev]'
 	@touch $@ .venv/.run
+
+.venv/.bench: $(LOCKED) | .venv/.test
+	$(BIN)/python -m pip install -c constraints.txt -e '.[bench]'
+	@touch $@

@@ -16,6 +16,8 @@ Rows = NDArray[np.int32]
 Marks = NDArray[np.bool_]
 
 FAR = 1 << 29  # rows: beyond any grid
+TILE = 6  # 2**TILE rows and columns: what a tile is read from stays in a core's own cache
+ROOM = 1 << 16  # cells that may wait at first
 STEEP, MIDDLING = math.tan(3.0 * math.pi / 8.0), 0.66
 
 # --- straight distance -------------------------------------------------------------------------
@@ -186,12 +188,13 @@ def by_buckets(
     least: Floats,
     starts: Ints,
     steps: tuple[Ints, Floats],
-    buckets: tuple[float, int],
+    buckets: tuple[float, int, int],
 ) -> None:
     """Least accumulated cost, by buckets of cells that are about as far.
 
     A cell may improve while its own bucket is worked, and is then worked again; no bucket is
-    returned to. What is left is the exact least cost.
+    returned to. What is left is the exact least cost. Within a bucket, a tile of the grid is worked
+    until nothing is left of it, so that its cells stay in the cache.
 
     Parameters
     ----------
@@ -204,47 +207,107 @@ def by_buckets(
     steps : tuple of numpy.ndarray, shape (8,)
         From a cell to its neighbours, and half the length of each step, metres.
     buckets : tuple
-        Width of a bucket, and how many there are: a power of two, enough for the dearest step.
+        Width of a bucket; how many there are, a power of two and enough for the dearest step; and
+        the columns of the grid.
     """
-    offsets, halves = steps
-    scale, mask = 1.0 / buckets[0], buckets[1] - 1
-    heads = np.full(buckets[1], -1, np.int32)
-    size = max(1 << 16, 2 * len(starts))
+    columns = buckets[2]
+    across = (columns >> TILE) + 1
+    tiles = across * ((len(cost) // columns >> TILE) + 1)
+    # By tile and bucket: the last of those waiting, and the next tile that has some waiting; by
+    # bucket, the first such tile.
+    queues = (
+        np.full((tiles, buckets[1]), -1, np.int32),
+        np.empty((tiles, buckets[1]), np.int32),
+        np.full(buckets[1], -1, np.int32),
+    )
+    size = max(ROOM, 2 * len(starts))
     cells, keys, links = np.empty(size, np.int64), np.empty(size), np.empty(size, np.int32)
     for e in range(size):
         links[e] = e + 1
-    waiting = len(starts)
-    for e in range(waiting):
+    # The sources wait as one queue, whichever tile they lie in.
+    for e in range(len(starts)):
         least[starts[e]] = 0.0
         cells[e], keys[e], links[e] = starts[e], 0.0, e - 1
-    heads[0], free, bucket = waiting - 1, waiting, 0
+    queues[0][0, 0], queues[1][0, 0], queues[2][0] = len(starts) - 1, -1, 0
+    # The first free entry, how many wait, and the bucket at work.
+    state = np.array([len(starts), len(starts), 0])
+    field = (cost, least)
+    while not _drain(field, steps, buckets, (cells, keys, links), queues, state):
+        cells, keys = np.append(cells, cells), np.append(keys, keys)
+        links = np.append(links, np.arange(size + 1, 2 * size + 1).astype(np.int32))
+        links[-1] = state[0]
+        state[0], size = size, 2 * size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _drain(
+    field: tuple[Floats, Floats],
+    steps: tuple[Ints, Floats],
+    buckets: tuple[float, int, int],
+    entries: tuple[Ints, Floats, Rows],
+    queues: tuple[Rows, Rows, Rows],
+    state: Ints,
+) -> bool:
+    """Work all that waits; False if the room for those that wait ran out before.
+
+    Apart from `by_buckets`, because arrays that may grow cost their loop a third of its speed.
+    """
+    (cost, least), (offsets, halves) = field, steps
+    scale, mask, columns = 1.0 / buckets[0], buckets[1] - 1, buckets[2]
+    (cells, keys, links), (heads, others, firsts) = entries, queues
+    across, down, size = (columns >> TILE) + 1, 1.0 / columns, len(cells)
+    free, waiting, bucket = state
     while waiting:
-        e = heads[bucket & mask]
-        heads[bucket & mask] = -1
-        bucket += e < 0
-        while e >= 0:
+        here = bucket & mask
+        tile = firsts[here]
+        if tile < 0:
+            bucket += 1
+            continue
+        firsts[here] = others[tile, here]
+        e = heads[tile, here]
+        heads[tile, here] = -1
+        while e >= 0 and size - waiting >= len(halves):
             cell, key, after = cells[e], keys[e], links[e]
             links[e] = free
             free, e = e, after
             waiting -= 1
             if key != least[cell]:
                 continue  # it has improved since
-            if size - waiting < len(offsets):
-                cells, keys = np.append(cells, cells), np.append(keys, keys)
-                links = np.append(links, np.arange(size + 1, 2 * size + 1).astype(np.int32))
-                links[-1] = free
-                free, size = size, 2 * size
             friction = cost[cell]
-            for k in range(len(offsets)):
+            for k in range(len(halves)):
                 other = cell + offsets[k]
                 reached = key + (friction + cost[other]) * halves[k]
                 if reached < least[other]:
                     least[other] = reached
-                    slot, entry = int(reached * scale) & mask, free
+                    slot, row = int(reached * scale) & mask, int((other + 0.5) * down)
+                    there = (row >> TILE) * across + ((other - row * columns) >> TILE)
+                    if heads[there, slot] < 0:
+                        others[there, slot] = firsts[slot]
+                        firsts[slot] = there
+                    entry = free
                     free = links[entry]
-                    cells[entry], keys[entry], links[entry] = other, reached, heads[slot]
-                    heads[slot] = entry
+                    cells[entry], keys[entry], links[entry] = other, reached, heads[there, slot]
+                    heads[there, slot] = entry
                     waiting += 1
+        if e >= 0:
+            state[0], state[1], state[2] = free, waiting, bucket
+            _return(e, links, queues, tile, here)
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _return(entry: int, links: Rows, queues: tuple[Rows, Rows, Rows], tile: int, slot: int) -> None:
+    """Put what is left of a queue, from an entry on, back."""
+    heads, others, firsts = queues
+    last = entry
+    while links[last] >= 0:
+        last = links[last]
+    if heads[tile, slot] < 0:
+        others[tile, slot] = firsts[slot]
+        firsts[slot] = tile
+    links[last] = heads[tile, slot]
+    heads[tile, slot] = entry
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -258,21 +321,34 @@ def by_heap(cost: Floats, least: Floats, starts: Ints, steps: tuple[Ints, Floats
     starts : numpy.ndarray of int64
     steps : tuple of numpy.ndarray, shape (8,)
     """
-    offsets, halves = steps
     count = len(starts)
-    size = max(1 << 16, 2 * count)
+    size = max(ROOM, 2 * count)
     keys, cells = np.zeros(size), np.empty(size, np.int64)
     cells[:count] = starts
     for start in starts:
         least[start] = 0.0
     while count:
+        count = _lift(cost, least, steps, keys, cells, count)
+        keys, cells = np.append(keys, keys), np.append(cells, cells)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _lift(
+    cost: Floats,
+    least: Floats,
+    steps: tuple[Ints, Floats],
+    keys: Floats,
+    cells: Ints,
+    count: int,
+) -> int:
+    """Work a heap until it is empty or its room runs out; how many wait then."""
+    offsets, halves = steps
+    while count and len(keys) - count >= len(offsets):
         key, cell = keys[0], cells[0]
         count -= 1
         _sink(keys, cells, count)
         if key != least[cell]:
             continue
-        if len(keys) - count < len(offsets):
-            keys, cells = np.append(keys, keys), np.append(cells, cells)
         friction = cost[cell]
         for k in range(len(offsets)):
             other = cell + offsets[k]
@@ -286,6 +362,7 @@ def by_heap(cost: Floats, least: Floats, starts: Ints, steps: tuple[Ints, Floats
                     keys[at], cells[at] = keys[above], cells[above]
                     at = above
                 keys[at], cells[at] = reached, other
+    return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # A bucket is as wide as some of the shortest steps: wider ones are worked again and again, narrower
 # ones are mostly empty. Where they would still be, or be very many, a heap is quicker.
-BUCKET_STEPS, MOST_EMPTY, MOST_BUCKETS = 8.0, 64.0, 1 << 20
+BUCKET_STEPS, MOST_EMPTY, MOST_BUCKETS = 8.0, 64.0, 1 << 12
 
 
 @cache
@@ -481,7 +481,7 @@ def cost_distance(
     if buckets is None:
         compiled.by_heap(*flat)
     else:
-        compiled.by_buckets(*flat, buckets)
+        compiled.by_buckets(*flat, (*buckets, padded.shape[1]))
     return np.asarray(np.abs(least[1:-1, 1:-1]))  # what is closed is infinitely far
 
 
@@ -502,7 +502,7 @@ def _buckets(
         return None
     width = BUCKET_STEPS * low * min(sides)
     count = high * math.hypot(*sides) / width + 3
-    return (width, 1 << math.ceil(math.log2(count))) if count <= MOST_BUCKETS else None
+    return (float(width), 1 << math.ceil(math.log2(count))) if count <= MOST_BUCKETS else None
 
 
 def _least_cost(cost: Floats, starts: Ints, sides: tuple[float, float]) -> Floats:
