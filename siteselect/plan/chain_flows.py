@@ -1,5 +1,6 @@
 """What feedstock there is: nominal, available, used where it is made, sold, and left over."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -39,7 +40,7 @@ class Supply:
     source, name_en, name_fa, material : str
         Who makes what.
     easting, northing : float
-        Metres.
+        Metres; NaN if unknown: then it is counted, but no way leads from it.
     nominal, available : float
         Capacity, and the share of it that is really there.
     captive : float
@@ -148,7 +149,8 @@ def market(chain: Chain, sources: Iterable[Row]) -> Market:
     Raises
     ------
     DataError
-        A product that is no material, or a figure that is no number, each with its row.
+        An id that stands twice, a product that is no material, or a figure that is no number:
+        every one, each with its row.
 
     Notes
     -----
@@ -201,10 +203,17 @@ def _names(supplies: Iterable[Supply]) -> set[str]:
 
 
 def _capacities(chain: Chain, rows: list[Row]) -> dict[str, dict[str, float]]:
-    found, faults = {}, []
+    found: dict[str, dict[str, float]] = {}
+    faults: list[Fault] = []
     for row in rows:
         name = text_of(row, "id")
-        found[name] = figures(text_of(row, "capacity_kt_per_year"), file="feedstock", row=name)
+        if name in found:
+            faults.append(Fault("this id stands twice", "feedstock", name))
+        try:
+            found[name] = figures(text_of(row, "capacity_kt_per_year"), file="feedstock", row=name)
+        except DataError as error:
+            faults += error.faults
+            continue
         faults += [
             Fault(f"is no material{nearest(product, chain.materials)}", "feedstock", name, product)
             for product in found[name]
@@ -288,8 +297,8 @@ def _own(
             text_of(row, "name_en"),
             text_of(row, "name_fa"),
             material,
-            number_of(row, "easting") or 0.0,
-            number_of(row, "northing") or 0.0,
+            _metres(row, "easting"),
+            _metres(row, "northing"),
             nominal,
             available,
             captive,
@@ -299,6 +308,11 @@ def _own(
             basis=f"{text_of(row, 'source')}; availability {entry.share:g} ({entry.as_of}):"
             f" {entry.source}",
         )
+
+
+def _metres(row: Row, column: str) -> float:
+    known = number_of(row, column)
+    return math.nan if known is None else known
 
 
 def _sold(made: list[Supply], bought: Mapping[str, float]) -> tuple[Supply, ...]:

@@ -71,19 +71,26 @@ def chain(
     **changes: Any,
 ) -> Chain:
     """The chain, with other processes or rules if they are given."""
-    return chain_of(
-        rules(**changes),
-        value_chain=process_rows(processes),
-        materials=[
+    return chain_of(rules(**changes), **tables(processes, materials))
+
+
+def tables(
+    processes: Mapping[str, Sequence[str]] = PROCESSES,
+    materials: Mapping[str, str] = MATERIALS,
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the three tables of the chain."""
+    return {
+        "value_chain": process_rows(processes),
+        "materials": [
             {"id": name, "name_en": name, "name_fa": "ماده", "role": role, "source_kind": "found"}
             for name, role in materials.items()
         ],
-        prices=[
+        "prices": [
             {"id": name, "price_low_usd_t": low, "price_high_usd_t": high, "years": "2024",
              "volatility_class": word, "source": "test", "source_kind": "found"}
             for name, (low, high, word) in PRICES.items()
         ],
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 def source(name: str, capacity: str, east_km: float = 0.0, **changes: Any) -> dict[str, Any]:
