@@ -139,7 +139,7 @@ def made_from(
             if further.yield_t > known * (1 + CLOSES):
                 best[further.material] = (further.yield_t, further.steps)
     found = (
-        _made(chain, market, product, way=way, at_hand_kt_y=at_hand_kt_y)
+        _made(chain, market, product, start=material, way=way, at_hand_kt_y=at_hand_kt_y)
         for product, way in best.items()
     )
     return tuple(sorted(found, key=lambda made: (len(made.steps), made.product)))
@@ -177,13 +177,14 @@ def _made(
     market: Market,
     product: str,
     *,
+    start: str,
     way: tuple[float, tuple[str, ...]],
     at_hand_kt_y: float,
 ) -> Made:
     share, steps = way
     done = [chain.processes[step] for step in steps]
     given = {name for process in done for name in process.outputs}
-    inputs = {name for process in done for name in process.inputs} - given
+    inputs = {name for process in done for name in process.inputs} - {*given, start}
     return Made(
         product,
         steps,
