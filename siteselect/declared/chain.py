@@ -23,7 +23,8 @@ Row = Mapping[str, Any]
 Kind = TypeVar("Kind", bound=Declared)
 Share = Annotated[Finite, Field(ge=0, le=1)]
 SourceKind = Literal["found", "recalled", "inferred", "derived"]
-_PARK_TYPES = {
+# Park types by the words of the tables, where they differ.
+PARK_TYPES = {
     "methanol/gas-conversion": "gas_conversion",
     "chlor-alkali": "chlor_alkali",
     "olefin": "petrochemical",
@@ -606,7 +607,7 @@ def _process(row: Row, *, known: Mapping[str, Material], free: Sequence[str]) ->
         "inputs": inputs,
         "outputs": outputs,
         "given_closure": missing / total,
-        "park_types": tuple(_PARK_TYPES.get(word, word) for word in park_types),
+        "park_types": tuple(PARK_TYPES.get(word, word) for word in park_types),
         "scale_kt_y": (number_of(row, "scale_low_kt_y"), number_of(row, "scale_high_kt_y")),
         "utilities": text_of(row, "utilities"),
         "source": text_of(row, "source"),

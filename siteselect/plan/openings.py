@@ -174,7 +174,9 @@ def missing(chain: Chain, market: Market) -> dict[str, Factor]:
     none = {*chain.rules.free, *chain.rules.waste}
     for name, balance in market.balances.items():
         if balance.short > CLOSES and balance.nominal > 0 and name not in none:
-            reading = f"running plants want {balance.short:.0f} kt/y more"
+            low, high = f"{balance.short_low:.0f}", f"{balance.short:.0f}"
+            span = high if low == high else f"{low} to {high}"
+            reading = f"running plants want {span} kt/y more"
             found[name] = Factor("missing", reading, balance.short, source, recalled=True)
     return dict(sorted(found.items()))
 
