@@ -172,7 +172,9 @@ def _missing(there: "Region", language: str) -> Answer:
     from siteselect.study.chain import missing_data
 
     data = missing_data(there)
-    lines = [f"{len(data['not_produced'])} products of the chain that nobody in the region makes:"]
+    count = len(data["not_produced"])
+    alone = "units of estates are known by a register alone"
+    lines = [f"{count} products of the chain that no source of the tables makes ({alone}):"]
     lines += [f"  {name}  {_of(there.chain, name, language)}" for name in data["not_produced"]]
     count = len(data["bought_in"])
     lines += ["", f"{count} inputs that nothing in the region supplies, and who wants them:"]

@@ -140,6 +140,8 @@ class Diagnosis:
         Whether the register is an example.
     unbuilt : int
         Units that are not built yet or no longer stand; they are in no band.
+    made : tuple of (str, float)
+        What all units together made of each product last year, t/y, by product.
     """
 
     bands: Mapping[str, int]
@@ -147,6 +149,7 @@ class Diagnosis:
     idle: tuple[Idle, ...]
     synthetic: bool
     unbuilt: int = 0
+    made: tuple[tuple[str, float], ...] = ()
 
     def idle_estates(self) -> dict[str, float]:
         """Revivable capacity by estate, t/y."""
@@ -431,6 +434,9 @@ def diagnose(register: Register) -> Diagnosis:
     -------
     Diagnosis
     """
+    made: dict[str, float] = {}
+    for unit in register.units:
+        made[unit.product] = made.get(unit.product, 0.0) + unit.output
     standing = [unit for unit in register.units if unit.stands]
     counted = Counter(unit.band for unit in standing)
     causes = Counter(unit.causes[0] for unit in standing if unit.causes)
@@ -460,4 +466,5 @@ def diagnose(register: Register) -> Diagnosis:
         ),
         register.synthetic,
         len(register.units) - len(standing),
+        tuple((product, t_y) for product, t_y in sorted(made.items()) if t_y > 0),
     )

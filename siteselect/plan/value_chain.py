@@ -298,10 +298,11 @@ def not_produced(chain: Chain, market: Market) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        By name; a product that a source lists without a capacity is made, so it is not here.
+        By name; a product that a source lists without a capacity is made, so it is not here, nor
+        is an intermediate that whoever uses it makes on the spot.
     """
     listed = {product for _, product in market.unknown}
-    none = {*chain.rules.free, *chain.rules.waste}
+    none = {*chain.rules.free, *chain.rules.waste, *chain.rules.on_site}
     mains = {process.main for process in chain.processes.values()}
     return tuple(
         sorted(

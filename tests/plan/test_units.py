@@ -156,6 +156,7 @@ def test_what_could_be_revived(tmp_path: Path) -> None:
         ("IE-1", "pe_pipe", ("U1", "U2"), 8000.0),
         ("IE-2", "pp_bags", ("U4",), 2500.0),
     ]
+    assert found.made == (("pe_pipe", 5500.0), ("pp_bags", 2500.0))
     assert found.idle_estates() == {"IE-1": 8000.0, "IE-2": 2500.0}
     assert found.synthetic
 
