@@ -39,6 +39,19 @@ def test_every_bundled_park_closes_and_holds_what_it_may(bundled: Chain) -> None
             assert (low or 0) <= kt_y <= (high or kt_y)
 
 
+def test_no_bundled_park_gives_away_what_may_not_leave_its_fence(bundled: Chain) -> None:
+    # At most a hundredth of what the park makes of it, which no plant is so exact as to avoid.
+    kept = (*bundled.rules.on_site, "chlorine", "carbon_monoxide")
+    for park, plants in bundled.rules.parks.items():
+        net = bundled.park_net(park)
+        for material in kept:
+            made = sum(
+                kt_y * bundled.processes[name].outputs.get(material, 0.0)
+                for name, kt_y in plants.items()
+            )
+            assert -1e-9 <= net.get(material, 0.0) <= 0.01 * made + 1e-9, (park, material)
+
+
 def test_a_sulphur_burner_needs_what_its_reaction_needs(bundled: Chain) -> None:
     # S + 1.5 O2 + H2O -> H2SO4: 32.06 t of sulphur for 98.08 t of acid, at 99.7 % of yield or so.
     assert bundled.processes["S03"].per_main("sulphur") == pytest.approx(32.06 / 98.08, rel=0.01)

@@ -78,6 +78,24 @@ def test_a_range_stands_where_no_process_is_given() -> None:
     assert market(chain(two, parks={}, made_by=none), rows).uses == ()
 
 
+@given(st.floats(1, 500), st.floats(0, 500), st.booleans())
+def test_a_use_whose_process_is_not_known_is_a_range_of_want_and_of_shortage(
+    acid: float, sulphur: float, said: bool,  # noqa: FBT001 - drawn
+) -> None:  # fmt: skip
+    two = {
+        "burnt": ("sulphur=0.33; air=0.5; water=0.17", "acid=1.0", "sulphur"),
+        "bought": ("ammonia=0.4; air=0.6", "acid=1.0", "sulphur"),
+    }
+    how = [{"source_prefix": "", "material": "acid", "process": "burnt"}] if said else []
+    rows = [source("P1", f"acid={acid!r}"), source("G1", f"sulphur={sulphur!r}")]
+    balance = market(chain(two, parks={}, made_by=how), rows).balances["sulphur"]
+    most = 0.8 * acid * 0.33
+    assert balance.wanted == pytest.approx((most if said else 0.0, most))
+    assert balance.short == pytest.approx(max(most - 0.5 * sulphur, 0.0), abs=1e-6 * most)
+    assert balance.short_low == pytest.approx(balance.short if said else 0.0)
+    assert balance.captive + balance.bought + balance.short == pytest.approx(most, rel=1e-5)
+
+
 def test_totals_do_not_count_and_an_unknown_product_is_refused() -> None:
     found = market(chain(), [source("G1", "sulphur=10; total=99; gas_intake=50")])
     assert {s.material for s in found.supplies} == {"sulphur"}
