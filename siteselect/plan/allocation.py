@@ -305,9 +305,17 @@ def _limited(region: _Region, material: str) -> bool:
 
 
 def _net(chain: Chain, park_type: str) -> dict[str, float]:
-    """What a park takes and gives, without what is on every site and what nobody buys."""
+    """What a park takes and gives, without what is on every site and what nobody buys.
+
+    A charge that others stand in for is taken as the first of them, as running plants take it.
+    """
     none = {*chain.rules.free, *chain.rules.waste}
-    return {name: kt_y for name, kt_y in chain.park_net(park_type).items() if name not in none}
+    net: dict[str, float] = {}
+    for name, kt_y in chain.park_net(park_type).items():
+        if name not in none:
+            charge = chain.rules.stand_ins.get(name, (name,))[0] if kt_y < 0 else name
+            net[charge] = net.get(charge, 0.0) + kt_y
+    return net
 
 
 def _told(work: _Work, portfolio: Portfolio) -> Allocation:

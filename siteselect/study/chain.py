@@ -335,7 +335,9 @@ def as_data(plan: ChainPlan) -> dict[str, Any]:
             for flow in found.flows
         ],
         "balance": {
-            name: asdict(balance) for name, balance in found.balances.items() if balance.nominal > 0
+            name: asdict(balance)
+            for name, balance in found.balances.items()
+            if balance.nominal > 0 or balance.short > 0
         },
         "bought_in_kt_y": dict(found.bought_in),
         "haulage_musd": found.haulage_musd,

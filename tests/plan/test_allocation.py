@@ -21,7 +21,7 @@ from siteselect.plan.chain_words import sentences
 from siteselect.plan.haulage import ways
 from siteselect.plan.policy import Candidates
 from siteselect.plan.portfolio import sentences as portfolio_sentences
-from tests.plan.small_chain import chain, source
+from tests.plan.small_chain import MATERIALS, PROCESSES, chain, source
 
 PORTS = {"ports": np.array([[0.0, 0.0], [300e3, 0.0]])}
 TYPES = ("sulphur", "fertilizer")
@@ -238,6 +238,24 @@ def test_one_park_feeds_another_where_that_is_cheaper() -> None:
                  made, there)  # fmt: skip
     assert alone.bought_in == {"acid": pytest.approx(74.5)}
     assert {f.mode for f in alone.flows if f.material == "acid"} == {OUTSIDE}
+
+
+def test_a_charge_is_fed_by_what_stands_in_for_it() -> None:
+    burnt = {
+        "acid": ("charge=0.33; air=0.5; water=0.17", "acid=1.0", "sulphur"),
+        "as": PROCESSES["as"],
+    }
+    made = chain(
+        burnt,
+        materials=MATERIALS | {"charge": "intermediate"},
+        stand_ins={"charge": ["sulphur"]},
+    )
+    there = market(made, [source("G1", "sulphur=300"), source("A1", "ammonia=100")])
+    found = plan(pool([[0.9, 0.2]], [0]), programme(1), made, there)
+    assert found.bought_in == {}
+    assert [(f.material, f.origin, f.kt_y) for f in found.flows] == [
+        ("sulphur", "G1", pytest.approx(99))
+    ]
 
 
 def test_supply_is_never_drawn_twice() -> None:
