@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from siteselect.cli.door import answer, json_option, study_argument, table
+from siteselect.cli.door import answer, json_option, span, study_argument, table
 
 if TYPE_CHECKING:
     from siteselect.declared.chain import Chain
@@ -41,6 +41,7 @@ def _of(chain: "Chain", name: str, language: str) -> str:
               help="What the route is short in.")  # fmt: skip
 @click.option("--missing", is_flag=True, help="What nobody in the region makes or supplies.")
 @click.option("--value", is_flag=True, help="Value that each process adds, where prices exist.")
+@click.option("--uses", is_flag=True, help="What running plants take of which feedstock.")
 @without_option
 @language_option
 @json_option
@@ -50,6 +51,7 @@ def chain(study: Path | None, **options: Any) -> None:
     from siteselect.study.question import ask
 
     as_json, language = options["as_json"], options["lang"]
+    _one_question(options)
     question = ask(study)
     there = region(question.catalog, question.crs, without=options["without"])
     if options["route"]:
@@ -60,6 +62,8 @@ def chain(study: Path | None, **options: Any) -> None:
         data, text = _missing(there, language)
     elif options["value"]:
         data, text = _value(there, language)
+    elif options["uses"]:
+        data, text = _uses(there, language)
     else:
         data, text = _balance(there, language)
     if options["without"]:
@@ -68,11 +72,24 @@ def chain(study: Path | None, **options: Any) -> None:
     answer("chain", data, text, as_json=as_json)
 
 
+def _one_question(options: dict[str, Any]) -> None:
+    """Refuse two questions in one, and a place without a material to look for."""
+    names = {"material": "--from"} | {n: f"--{n}" for n in ("route", "missing", "value", "uses")}
+    asked = [said for name, said in names.items() if options[name]]
+    if len(asked) > 1:
+        raise click.UsageError(f"{' and '.join(asked)} are two questions; ask one")
+    if options["at"] and not options["material"]:
+        raise click.UsageError("--at needs --from: near it, what can be made of which material?")
+
+
 def _point(text: str) -> tuple[float, float]:
     try:
         lon, lat = (float(part) for part in text.split(","))
     except ValueError:
-        raise click.BadParameter("two numbers, such as 52.6,27.5", param_hint="--at") from None
+        lon = lat = float("nan")
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        words = "longitude and latitude in degrees, such as 52.6,27.5"
+        raise click.BadParameter(words, param_hint="--at") from None
     return lon, lat
 
 
@@ -86,15 +103,30 @@ def _balance(there: "Region", language: str) -> Answer:
     data = balance_data(there)
     rows = []
     for name, b in data["balance"].items():
-        figures = (b["available"], *b["range"], b["captive"], b["bought"], b["left"], b["short"])
-        rows.append([name, *(f"{x:.0f}" for x in figures), _mark(b["recalled"]),
-                     _of(there.chain, name, language)])  # fmt: skip
+        figures = (b["available"], *b["range"], b["captive"], b["bought"], b["left"])
+        rows.append([name, *(f"{x:.0f}" for x in figures), span(b["short_low"], b["short"]),
+                     _mark(b["recalled"]), _of(there.chain, name, language)])  # fmt: skip
     headings = ["kt/y", "available", "from", "to", "own use", "bought", "left", "short", "figures",
                 "name"]  # fmt: skip
     text = table(rows, headings)
     if data["no_figure"]:
         text += f"\n\nlisted without a figure, counted as nothing: {'; '.join(data['no_figure'])}"
     return data, text
+
+
+def _uses(there: "Region", language: str) -> Answer:
+    from siteselect.study.chain import uses_data
+
+    data = uses_data(there)
+    rows = [
+        [u["material"], u["source"], u["product"], span(u["low_kt_y"], u["high_kt_y"]),
+         " ".join(u["processes"]) or "-", _mark(True), _of(there.chain, u["material"], language)]
+        for u in data["uses"]
+    ]  # fmt: skip
+    text = table(rows, ["material", "taken by", "for", "kt/y", "by process", "figures", "name"])
+    return data, text + (
+        "\n\ncapacity x availability x coefficient; a range where it is not said by which process"
+    )
 
 
 def _made(there: "Region", crs: Any, options: dict[str, Any]) -> Answer:
@@ -107,7 +139,8 @@ def _made(there: "Region", crs: Any, options: dict[str, Any]) -> Answer:
     name = _of(there.chain, material, language)
     lines = [f"{data['left_kt_y']:.0f} kt/y of {name} are left {where}"]
     lines += [
-        f"  {s['left']:.0f} {s['source']} {s[f'name_{language}']} ({_mark(s['recalled'])})"
+        f"  {s['left']:.0f} {s['source']} {s[f'name_{language}']} ({_mark(s['recalled'])}:"
+        f" {s['nominal']:.0f} x {s['share']:g} of {s['as_of']})"
         for s in data["sources"]
     ]
     rows = [
@@ -117,7 +150,8 @@ def _made(there: "Region", crs: Any, options: dict[str, Any]) -> Answer:
         for m in data["made"]
     ]  # fmt: skip
     headings = ["product", "processes", "t a tonne", "kt/y if all", "bought in", "factors", "name"]
-    return data, "\n".join([*lines, "", table(rows, headings)])
+    made = table(rows, headings) if rows else f"no process of the table starts from {name}"
+    return data, "\n".join([*lines, "", made])
 
 
 def _route(
@@ -129,6 +163,8 @@ def _route(
     data = route_data(there, start, end, by=by)
     lines = [f"{p['id']}  {p[f'title_{language}']} -> {p['main']} ({_mark(p['recalled'])})"
              for p in data["processes"]]  # fmt: skip
+    if start == end:
+        return data, f"{start} is there already: no process is needed"
     return data, "\n".join(lines) or f"no process of the table leads from {start} to {end}"
 
 
@@ -136,7 +172,9 @@ def _missing(there: "Region", language: str) -> Answer:
     from siteselect.study.chain import missing_data
 
     data = missing_data(there)
-    lines = [f"{len(data['not_produced'])} products of the chain that nobody in the region makes:"]
+    count = len(data["not_produced"])
+    alone = "units of estates are known by a register alone"
+    lines = [f"{count} products of the chain that no source of the tables makes ({alone}):"]
     lines += [f"  {name}  {_of(there.chain, name, language)}" for name in data["not_produced"]]
     count = len(data["bought_in"])
     lines += ["", f"{count} inputs that nothing in the region supplies, and who wants them:"]
@@ -168,21 +206,32 @@ def _value(there: "Region", language: str) -> Answer:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--layout", type=click.Path(path_type=Path, dir_okay=False),
               help="Write an empty register with the headings of the layout here.")  # fmt: skip
+@click.option("--example", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write a synthetic register to try here.")  # fmt: skip
 @json_option
-def units(file: Path | None, layout: Path | None, *, as_json: bool) -> None:
+def units(file: Path | None, layout: Path | None, example: Path | None, *, as_json: bool) -> None:
     """What ails the downstream units of a register, and what could be revived."""
     from dataclasses import asdict
 
-    from siteselect.study.chain import region, register, write_layout
+    from siteselect.study.chain import region, register, write_example, write_layout
     from siteselect.study.question import ask
 
     question = ask()
-    if layout is not None:
-        write_layout(question.catalog, layout)
-        answer("units", {"layout": str(layout)}, f"written to {layout}", as_json=as_json)
+    if layout is not None or example is not None:
+        if layout is not None:
+            write_layout(question.catalog, layout)
+        if example is not None:
+            write_example(example)
+        written = {"layout": layout, "example": example}
+        data = {name: str(path) for name, path in written.items() if path is not None}
+        text = "\n".join(f"written to {path}" for path in data.values())
+        answer("units", data, text, as_json=as_json)
         return
     if file is None:
-        text = "there is no register of downstream units; --layout FILE writes an empty one to fill"
+        text = (
+            "there is no register of downstream units; --layout FILE writes an empty one to fill,"
+            " --example FILE a synthetic one to try"
+        )
         answer("units", {"register": None}, text, as_json=as_json)
         return
     found = register(file, question.catalog, region(question.catalog, question.crs).chain)
@@ -198,6 +247,7 @@ def _synthetic(found: Any) -> tuple[str, ...]:
 
 def _diagnosis(found: Any) -> str:
     bands = ", ".join(f"{name} {count}" for name, count in found.bands.items())
+    bands += f"; not built or no longer standing {found.unbuilt}" if found.unbuilt else ""
     causes = ", ".join(f"{name} {count}" for name, count in found.causes) or "none given"
     rows = [
         [entry.estate, entry.product, f"{entry.capacity:.0f}", f"{entry.output:.0f}",

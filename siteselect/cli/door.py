@@ -189,6 +189,18 @@ def study_argument(function: Function) -> Function:
     return click.argument("study", required=False, type=click.Path(path_type=Path))(function)
 
 
+def span(low: float, high: float) -> str:
+    """A whole figure, or two where it is a range.
+
+    Examples
+    --------
+    >>> span(0.2, 18.4), span(5.1, 5.2)
+    ('0-18', '5')
+    """
+    ends = (f"{low:.0f}", f"{high:.0f}")
+    return ends[1] if ends[0] == ends[1] else "-".join(ends)
+
+
 def table(rows: list[list[str]], headings: list[str]) -> str:
     """Rows as aligned plain text.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from siteselect.cli.door import answer, json_option, progress, say, study_argument, table
+from siteselect.cli.door import answer, json_option, progress, say, span, study_argument, table
 
 if TYPE_CHECKING:
     from siteselect.study.question import Question
@@ -162,10 +162,11 @@ def _balance(result: "Result") -> list[str]:
                 "figures"]  # fmt: skip
     count = len(plan.allocation.parks)
     lines = ["", f"{count} parks draw on the region's feedstock:", table(rows, headings)]
-    bought_in = plan.allocation.bought_in
-    short = {n: b.short for n, b in plan.allocation.balances.items()}
-    for words, amounts in (("bought in for the parks", bought_in), ("running plants lack", short)):
-        told = [f"{name} {kt_y:.0f}" for name, kt_y in _most(amounts) if kt_y >= 1]
+    bought = {name: (kt_y, kt_y) for name, kt_y in plan.allocation.bought_in.items()}
+    short = {n: (b.short_low, b.short) for n, b in plan.allocation.balances.items()}
+    for words, amounts in (("bought in for the parks", bought), ("running plants lack", short)):
+        order = _most({name: most for name, (_, most) in amounts.items() if most >= 1})
+        told = [f"{name} {span(*amounts[name])}" for name, _ in order]
         lines += ["", f"{words}, kt/y: {', '.join(told)}"] if told else []
     return lines
 

@@ -1,10 +1,11 @@
 """The value chain: materials, processes and prices, and how feedstock is counted."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -19,9 +20,11 @@ CLOSES = 1e-6
 ANY = "*"
 
 Row = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=Declared)
 Share = Annotated[Finite, Field(ge=0, le=1)]
 SourceKind = Literal["found", "recalled", "inferred", "derived"]
-_PARK_TYPES = {
+# Park types by the words of the tables, where they differ.
+PARK_TYPES = {
     "methanol/gas-conversion": "gas_conversion",
     "chlor-alkali": "chlor_alkali",
     "olefin": "petrochemical",
@@ -93,10 +96,11 @@ class Price(Declared):
     source_kind: SourceKind
     """How far they may be trusted."""
 
-    @property
-    def middle_usd_t(self) -> float:
-        """Half way between the quotes."""
-        return (self.low_usd_t + self.high_usd_t) / 2
+    @model_validator(mode="after")
+    def _ordered(self) -> "Price":
+        if self.low_usd_t > self.high_usd_t:
+            raise ValueError(f"the low quote {self.low_usd_t:g} is above {self.high_usd_t:g}")
+        return self
 
 
 class Availability(Declared):
@@ -306,14 +310,13 @@ class Chain(Declared):
     @model_validator(mode="after")
     def _known(self) -> "Chain":
         rules = self.rules
-        wanted = [(m, "free") for m in rules.free] + [(m, "waste") for m in rules.waste]
+        wanted = [(m, k) for k in ("free", "waste", "on_site") for m in getattr(rules, k)]
         wanted += [
             (m, "stand_ins") for pair in rules.stand_ins.items() for m in (pair[0], *pair[1])
         ]
         wanted += [(a.material, "availability") for a in rules.availability if a.material != ANY]
         wanted += [(m.material, "made_by") for m in rules.made_by if m.material != ANY]
         wanted += [(n.material, "not_sold") for n in rules.not_sold]
-        wanted += [(m, "on_site") for m in rules.on_site]
         wanted += [(m, "intakes") for m in rules.intakes.values()]
         wanted += [(m, "carriers") for carrier in rules.carriers for m in carrier.materials]
         faults = [
@@ -449,29 +452,26 @@ def chain_of(
     Raises
     ------
     DataError
-        Every row with a fault: a list that cannot be read, a material that is not in the table of
-        materials, a process whose mass does not close to 1e-3.
+        Every row with a fault: an id that stands twice, a cell that cannot be read, a factor of
+        zero, a material that is not in the table of materials, a process whose mass does not close
+        to 1e-3.
     DeclarationError
         If the rules name what the tables do not hold.
     """
-    known = {str(row["id"]): _material(row) for row in materials}
-    found: dict[str, Process] = {}
-    faults: list[Fault] = []
-    for row in value_chain:
-        try:
-            process = _process(row, known, rules.free)
-        except DataError as error:
-            faults += error.faults
-            continue
-        faults += [
-            Fault(f"material {name} is not in the table{nearest(name, known)}", "value_chain",
-                  process.id)
-            for name in (*process.inputs, *process.outputs)
-            if name not in known
-        ]  # fmt: skip
-        found[process.id] = process
+    known, faults = _each(materials, _material, "materials")
+    making = partial(_process, known=known, free=rules.free)
+    found, wrong = _each(value_chain, making, "value_chain")
+    faults += wrong
+    faults += [
+        Fault(f"material {name} is not in the table{nearest(name, known)}", "value_chain", process)
+        for process, made in found.items()
+        for name in (*made.inputs, *made.outputs)
+        if name not in known
+    ]
     # A quote of what no process touches (pigments, say) stands in the table and has no use here.
-    quotes = {str(row["id"]): _price(row) for row in prices if str(row["id"]) in known}
+    quoted = [row for row in prices if text_of(row, "id") in known]
+    quotes, wrong = _each(quoted, _price, "prices")
+    faults += wrong
     if faults:
         raise DataError(faults)
     try:
@@ -479,6 +479,29 @@ def chain_of(
     except ValidationError as error:
         words = [item["msg"].removeprefix("Value error, ") for item in error.errors()]
         raise DeclarationError([Fault(word, f"chain/{rules.id}.yaml") for word in words]) from error
+
+
+def _each(
+    rows: Iterable[Row], make: Callable[[Row], Kind], file: str
+) -> tuple[dict[str, Kind], list[Fault]]:
+    """What each row says, by id, and every row with a fault."""
+    found: dict[str, Kind] = {}
+    faults: list[Fault] = []
+    for row in rows:
+        name = text_of(row, "id")
+        if name in found:
+            faults.append(Fault("this id stands twice", file, name))
+        try:
+            found[name] = make(row)
+        except DataError as error:
+            faults += error.faults
+        except ValidationError as error:
+            faults += [
+                Fault(item["msg"].removeprefix("Value error, "), file, name,
+                      ".".join(map(str, item["loc"])))
+                for item in error.errors()
+            ]  # fmt: skip
+    return found, faults
 
 
 def figures(text: str, *, file: str, row: str) -> dict[str, float]:
@@ -551,27 +574,23 @@ def number_of(row: Row, column: str) -> float | None:
 
 
 def _material(row: Row) -> Material:
-    return Material(
-        id=text_of(row, "id"),
-        titles=Titles(en=text_of(row, "name_en"), fa=text_of(row, "name_fa")),
-        role=text_of(row, "role"),
-        source_kind=row["source_kind"],
-    )
+    return Material.model_validate({
+        "id": text_of(row, "id"),
+        "titles": Titles(en=text_of(row, "name_en"), fa=text_of(row, "name_fa")),
+        "role": text_of(row, "role"),
+        "source_kind": row.get("source_kind"),
+    })  # fmt: skip
 
 
-def _process(row: Row, known: Mapping[str, Material], free: Sequence[str]) -> Process:
+def _process(row: Row, *, known: Mapping[str, Material], free: Sequence[str]) -> Process:
     name = text_of(row, "id")
     inputs = figures(text_of(row, "inputs"), file="value_chain", row=name)
     outputs = figures(text_of(row, "outputs"), file="value_chain", row=name)
     total = sum(inputs.values())
     missing = total - sum(outputs.values())
     losses = outputs.get(LOSS, 0.0) + missing
-    if (
-        not inputs
-        or not outputs
-        or abs(missing) > CLOSES_AS_GIVEN * total + 1e-12
-        or losses < -1e-9
-    ):
+    closes = abs(missing) <= CLOSES_AS_GIVEN * total + 1e-12 and losses >= -1e-9
+    if not closes or not inputs or not {*outputs} - {LOSS}:
         raise DataError(
             Fault(f"mass does not close: {total:g} t in, {sum(outputs.values()):g} t out",
                   "value_chain", name)
@@ -582,27 +601,27 @@ def _process(row: Row, known: Mapping[str, Material], free: Sequence[str]) -> Pr
     park_types = [word.strip() for word in text_of(row, "park_types").split(";")]
     bought = [material for material in inputs if material not in free]
     named = [known[m].titles.fa if m in known else m for m in (next(iter(outputs)), *bought)]
-    return Process(
-        id=name,
-        titles=Titles(en=text_of(row, "name_en"), fa=f"{named[0]} از {'، '.join(named[1:])}"),
-        inputs=inputs,
-        outputs=outputs,
-        given_closure=missing / total,
-        park_types=tuple(_PARK_TYPES.get(word, word) for word in park_types),
-        scale_kt_y=(number_of(row, "scale_low_kt_y"), number_of(row, "scale_high_kt_y")),
-        utilities=text_of(row, "utilities"),
-        source=text_of(row, "source"),
-        source_kind=row["source_kind"],
-    )
+    return Process.model_validate({
+        "id": name,
+        "titles": Titles(en=text_of(row, "name_en"), fa=f"{named[0]} از {'، '.join(named[1:])}"),
+        "inputs": inputs,
+        "outputs": outputs,
+        "given_closure": missing / total,
+        "park_types": tuple(PARK_TYPES.get(word, word) for word in park_types),
+        "scale_kt_y": (number_of(row, "scale_low_kt_y"), number_of(row, "scale_high_kt_y")),
+        "utilities": text_of(row, "utilities"),
+        "source": text_of(row, "source"),
+        "source_kind": row.get("source_kind"),
+    })  # fmt: skip
 
 
 def _price(row: Row) -> Price:
-    return Price(
-        id=text_of(row, "id"),
-        low_usd_t=float(row["price_low_usd_t"]),
-        high_usd_t=float(row["price_high_usd_t"]),
-        years=text_of(row, "years"),
-        volatility=row["volatility_class"],
-        source=text_of(row, "source"),
-        source_kind=row["source_kind"],
-    )
+    return Price.model_validate({
+        "id": text_of(row, "id"),
+        "low_usd_t": number_of(row, "price_low_usd_t"),
+        "high_usd_t": number_of(row, "price_high_usd_t"),
+        "years": text_of(row, "years"),
+        "volatility": row.get("volatility_class"),
+        "source": text_of(row, "source"),
+        "source_kind": row.get("source_kind"),
+    })  # fmt: skip

@@ -11,8 +11,8 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan import exact
 from siteselect.plan.chain_flows import Balance, Market
-from siteselect.plan.exact import RUNGS, Burden, Floats, Indices, Problem, Rule
-from siteselect.plan.haulage import SLACK_KT_Y, Trade, ship, ways
+from siteselect.plan.exact import RUNGS, TOP, Burden, Floats, Indices, Problem, Rule
+from siteselect.plan.haulage import SLACK, Trade, ship, ways
 from siteselect.plan.policy import Candidates, Options, options_of, refuse_unknown, said
 from siteselect.plan.portfolio import Portfolio, choose
 
@@ -211,7 +211,7 @@ class _Work:
         """What each site could draw if it were the only one to draw, kt/y."""
         sources = np.where(np.isfinite(trade.cost), trade.cap[:, None], 0.0).sum(axis=0)
         parks = np.isfinite(_others(trade.between, trade, self.options)).any(axis=0)
-        return np.asarray(np.where(parks, np.inf, sources + CLOSES))
+        return np.asarray(np.where(parks, np.inf, sources * (1 + SLACK)))
 
     def _shortage(self, trade: Trade, picks: Indices) -> Rule | None:
         """A rule that every choice with enough of the material keeps, and this one breaks."""
@@ -226,20 +226,24 @@ class _Work:
             between=np.where(np.isfinite(trade.between), 0.0, np.inf),
         )
         lack = ship(plain, self.options.site, picks, lack=1.0)
-        if lack.cost <= SLACK_KT_Y:
+        # So little is within what every source may be overdrawn by, whoever is short of it.
+        least = SLACK / 2 * trade.want[picks][trade.want[picks] > 0].min()
+        if lack.cost <= least:
             return None
         return _feed_rule(
-            trade, self._titles(trade), rows=lack.each[None], limit=lack.fixed + SLACK_KT_Y / 2
+            trade, self._titles(trade), rows=lack.each[None], limit=lack.fixed + least / 2
         )
 
 
 def _feed_rule(trade: Trade, titles: Titles, *, rows: Floats, limit: float) -> Rule:
     there = f"{trade.cap.sum():.0f}"
+    scale = TOP / float(np.abs(rows).max())
     words = said(
         f"{titles.en} is short: sources give new parks {there} kt/y in all",
         f"{titles.fa} کم است: منابع به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
     )
-    return Rule(f"{_FEED}{trade.material}", words, rows, np.array([limit]), waivable=False)
+    limits = np.array([limit * scale])
+    return Rule(f"{_FEED}{trade.material}", words, rows * scale, limits, waivable=False)
 
 
 def _short(error: NoSolution) -> NoSolution:
@@ -301,9 +305,17 @@ def _limited(region: _Region, material: str) -> bool:
 
 
 def _net(chain: Chain, park_type: str) -> dict[str, float]:
-    """What a park takes and gives, without what is on every site and what nobody buys."""
+    """What a park takes and gives, without what is on every site and what nobody buys.
+
+    A charge that others stand in for is taken as the first of them, as running plants take it.
+    """
     none = {*chain.rules.free, *chain.rules.waste}
-    return {name: kt_y for name, kt_y in chain.park_net(park_type).items() if name not in none}
+    net: dict[str, float] = {}
+    for name, kt_y in chain.park_net(park_type).items():
+        if name not in none:
+            charge = chain.rules.stand_ins.get(name, (name,))[0] if kt_y < 0 else name
+            net[charge] = net.get(charge, 0.0) + kt_y
+    return net
 
 
 def _told(work: _Work, portfolio: Portfolio) -> Allocation:
@@ -399,7 +411,7 @@ def _balances(market: Market, parks: Iterable[Park], flows: Iterable[Flow]) -> d
             balance,
             used=used.get(name, 0.0),
             given=given.get(name, 0.0),
-            raw=balance.left - used.get(name, 0.0),
+            raw=max(balance.left - used.get(name, 0.0), 0.0),
         )
         for name, balance in market.balances.items()
     }

@@ -1,5 +1,6 @@
 """What feedstock there is: nominal, available, used where it is made, sold, and left over."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -39,7 +40,7 @@ class Supply:
     source, name_en, name_fa, material : str
         Who makes what.
     easting, northing : float
-        Metres.
+        Metres; NaN if unknown: then it is counted, but no way leads from it.
     nominal, available : float
         Capacity, and the share of it that is really there.
     captive : float
@@ -85,8 +86,11 @@ class Balance:
         Used where it is made or kept; sold to running plants.
     left : float
         Left over without the programme: exported raw today.
-    short : float
-        What running plants want and the region does not give.
+    wanted : tuple of float
+        What running plants want in all, least and most: apart where it is not said by which
+        process they work. `captive`, `bought` and `left` are reckoned with the most.
+    short, short_low : float
+        What they want and the region does not give, at most and at least.
     used, given : float
         What the programme's parks draw from the region's sources, and what they add.
     raw : float
@@ -102,7 +106,9 @@ class Balance:
     captive: float
     bought: float
     left: float
+    wanted: tuple[float, float]
     short: float
+    short_low: float
     used: float
     given: float
     raw: float
@@ -148,7 +154,8 @@ def market(chain: Chain, sources: Iterable[Row]) -> Market:
     Raises
     ------
     DataError
-        A product that is no material, or a figure that is no number, each with its row.
+        An id that stands twice, a product that is no material, or a figure that is no number:
+        every one, each with its row.
 
     Notes
     -----
@@ -164,27 +171,23 @@ def market(chain: Chain, sources: Iterable[Row]) -> Market:
     ]
     capacity = _capacities(chain, rows)
     uses = tuple(use for row in rows for use in _uses(chain, text_of(row, "id"), capacity))
-    wants: dict[tuple[str, str], float] = {}
-    settled = {entry.material for entry in chain.rules.availability if entry.after_use}
-    for use in uses:
-        if use.material in settled:
-            continue
-        key = (use.source, use.material)
-        wants[key] = wants.get(key, 0.0) + use.high_kt_y
-    made = [
-        supply
-        for row in rows
-        for supply in _own(chain, row, capacity[text_of(row, "id")], wants=wants)
-    ]
-    own = {(s.source, s.material): s.available for s in made}
-    bought: dict[str, float] = {}
-    for (source, material), kt_y in wants.items():
-        rest = max(kt_y - own.get((source, material), 0.0), 0.0)
-        bought[material] = bought.get(material, 0.0) + rest
+    wants = _wants(chain, uses)
+    least, most = ({key: pair[end] for key, pair in wants.items()} for end in (0, 1))
+    made = _made(chain, rows, capacity, wants=most)
+    bought = _bought(made, most)
+    frugal = _made(chain, rows, capacity, wants=least)
+    short = (_lacking(frugal, _bought(frugal, least)), _lacking(made, bought))
     sold = _sold(made, bought)
+    names = {material for _, material in wants} | {supply.material for supply in sold}
     balances = {
-        name: _balance(chain, name, sold, bought=bought)
-        for name in sorted({*bought, *_names(sold)})
+        name: _balance(
+            chain,
+            name,
+            [supply for supply in sold if supply.material == name],
+            wanted=[pair for (_, material), pair in wants.items() if material == name],
+            short=(short[0].get(name, 0.0), short[1].get(name, 0.0)),
+        )
+        for name in sorted(names)
     }
     listed = [(text_of(row, "id"), text_of(row, "products").split(";")) for row in rows]
     unknown = tuple(
@@ -196,15 +199,64 @@ def market(chain: Chain, sources: Iterable[Row]) -> Market:
     return Market(sold, uses, balances, unknown)
 
 
-def _names(supplies: Iterable[Supply]) -> set[str]:
-    return {supply.material for supply in supplies}
+def _wants(chain: Chain, uses: Iterable[Use]) -> dict[tuple[str, str], tuple[float, float]]:
+    """What each plant wants of each material, least and most."""
+    settled = {entry.material for entry in chain.rules.availability if entry.after_use}
+    wants: dict[tuple[str, str], tuple[float, float]] = {}
+    for use in uses:
+        if use.material not in settled:
+            low, high = wants.get((use.source, use.material), (0.0, 0.0))
+            wants[use.source, use.material] = (low + use.low_kt_y, high + use.high_kt_y)
+    return wants
+
+
+def _made(
+    chain: Chain,
+    rows: list[Row],
+    capacity: Mapping[str, Mapping[str, float]],
+    *,
+    wants: Mapping[tuple[str, str], float],
+) -> list[Supply]:
+    return [s for row in rows for s in _own(chain, row, capacity[text_of(row, "id")], wants=wants)]
+
+
+def _bought(made: Iterable[Supply], wants: Mapping[tuple[str, str], float]) -> dict[str, float]:
+    """What plants want of each material beyond what they make themselves."""
+    own = {(s.source, s.material): s.available for s in made}
+    bought: dict[str, float] = {}
+    for (source, material), kt_y in wants.items():
+        rest = max(kt_y - own.get((source, material), 0.0), 0.0)
+        bought[material] = bought.get(material, 0.0) + rest
+    return bought
+
+
+def _lacking(made: Iterable[Supply], bought: Mapping[str, float]) -> dict[str, float]:
+    """What plants would buy of each material, and nobody sells."""
+    offered = _offered(made)
+    gaps = {name: kt_y - offered.get(name, 0.0) for name, kt_y in bought.items()}
+    # Shares of a sum do not add up to it to the last bit: that is no shortage.
+    return {name: gap if gap > bought[name] * CLOSES else 0.0 for name, gap in gaps.items()}
+
+
+def _offered(made: Iterable[Supply]) -> dict[str, float]:
+    offered: dict[str, float] = {}
+    for supply in made:
+        offered[supply.material] = offered.get(supply.material, 0.0) + supply.left
+    return offered
 
 
 def _capacities(chain: Chain, rows: list[Row]) -> dict[str, dict[str, float]]:
-    found, faults = {}, []
+    found: dict[str, dict[str, float]] = {}
+    faults: list[Fault] = []
     for row in rows:
         name = text_of(row, "id")
-        found[name] = figures(text_of(row, "capacity_kt_per_year"), file="feedstock", row=name)
+        if name in found:
+            faults.append(Fault("this id stands twice", "feedstock", name))
+        try:
+            found[name] = figures(text_of(row, "capacity_kt_per_year"), file="feedstock", row=name)
+        except DataError as error:
+            faults += error.faults
+            continue
         faults += [
             Fault(f"is no material{nearest(product, chain.materials)}", "feedstock", name, product)
             for product in found[name]
@@ -288,8 +340,8 @@ def _own(
             text_of(row, "name_en"),
             text_of(row, "name_fa"),
             material,
-            number_of(row, "easting") or 0.0,
-            number_of(row, "northing") or 0.0,
+            _metres(row, "easting"),
+            _metres(row, "northing"),
             nominal,
             available,
             captive,
@@ -301,10 +353,13 @@ def _own(
         )
 
 
+def _metres(row: Row, column: str) -> float:
+    known = number_of(row, column)
+    return math.nan if known is None else known
+
+
 def _sold(made: list[Supply], bought: Mapping[str, float]) -> tuple[Supply, ...]:
-    offered: dict[str, float] = {}
-    for supply in made:
-        offered[supply.material] = offered.get(supply.material, 0.0) + supply.left
+    offered = _offered(made)
     result = []
     for supply in sorted(made, key=lambda s: (s.material, s.source)):
         offer = offered[supply.material]
@@ -315,28 +370,32 @@ def _sold(made: list[Supply], bought: Mapping[str, float]) -> tuple[Supply, ...]
 
 
 def _balance(
-    chain: Chain, material: str, supplies: tuple[Supply, ...], *, bought: Mapping[str, float]
+    chain: Chain,
+    material: str,
+    supplies: list[Supply],
+    *,
+    wanted: list[tuple[float, float]],
+    short: tuple[float, float],
 ) -> Balance:
-    mine = [supply for supply in supplies if supply.material == material]
-    ranges = [chain.rules.available(s.source, material).range for s in mine]
-    left, sold = sum(s.left for s in mine), sum(s.bought for s in mine)
-    wanted = bought.get(material, 0.0)
-    # Shares of a sum do not add up to it to the last bit: that is no shortage.
-    short = wanted - sold if wanted - sold > wanted * CLOSES else 0.0
+    ranges = [chain.rules.available(s.source, material).range for s in supplies]
+    nominal = [s.nominal for s in supplies]
+    left = sum(s.left for s in supplies)
     return Balance(
-        material,
-        sum(s.nominal for s in mine),
-        sum(s.available for s in mine),
-        (
-            sum(s.nominal * low for s, (low, _) in zip(mine, ranges, strict=True)),
-            sum(s.nominal * high for s, (_, high) in zip(mine, ranges, strict=True)),
+        material=material,
+        nominal=sum(nominal),
+        available=sum(s.available for s in supplies),
+        range=(
+            sum(kt_y * low for kt_y, (low, _) in zip(nominal, ranges, strict=True)),
+            sum(kt_y * high for kt_y, (_, high) in zip(nominal, ranges, strict=True)),
         ),
-        sum(s.captive for s in mine),
-        sold,
-        left,
-        short,
-        0.0,
-        0.0,
-        left,
-        recalled=material in bought or any(s.recalled for s in mine),
+        captive=sum(s.captive for s in supplies),
+        bought=sum(s.bought for s in supplies),
+        left=left,
+        wanted=(sum(low for low, _ in wanted), sum(high for _, high in wanted)),
+        short=short[1],
+        short_low=short[0],
+        used=0.0,
+        given=0.0,
+        raw=left,
+        recalled=bool(wanted) or any(s.recalled for s in supplies),
     )

@@ -6,6 +6,7 @@ from typing import Literal
 from siteselect.declared.chain import Chain
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation
+from siteselect.plan.chain_flows import Balance
 from siteselect.plan.policy import said
 
 
@@ -103,17 +104,22 @@ def _outside(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[T
         )
 
 
+def _lack(balance: Balance, name: Titles) -> Titles:
+    low, high = f"{balance.short_low:.0f}", f"{balance.short:.0f}"
+    en, fa = (high, high) if low == high else (f"{low} to {high}", f"{low} تا {high}")
+    return Titles(en=f"{name.en} {en}", fa=f"{name.fa} {fa}")
+
+
 def _short(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
-    lacking = {n: f"{b.short:.0f}" for n, b in allocation.balances.items() if b.short >= 1}
+    lacking = [(n, b) for n, b in allocation.balances.items() if b.short >= 1]
     if lacking:
-        named = [
-            Titles(en=f"{_of(n, titles).en} {kt_y}", fa=f"{_of(n, titles).fa} {kt_y}")
-            for n, kt_y in sorted(lacking.items(), key=lambda item: (-float(item[1]), item[0]))
-        ]
-        what = _listed(named)
+        lacking.sort(key=lambda item: (-item[1].short, item[0]))
+        what = _listed([_lack(b, _of(n, titles)) for n, b in lacking])
         yield said(
-            f"Running plants want more than the region gives, kt/y: {what.en}.",
-            f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند، هزار تن در سال: {what.fa}.",
+            f"Running plants want more than the region gives, kt/y: {what.en} (recalled; a range"
+            " where it is not said by which process they work).",
+            f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند، هزار تن در سال: {what.fa} (به‌یادآورده؛"
+            " بازه آنجاست که فرایند واحد معلوم نیست).",
         )
     for park_type, materials in allocation.unfed.items():
         kind, what = _of(park_type, titles), _listed([_of(name, titles) for name in materials])

@@ -10,7 +10,9 @@ from siteselect.base.errors import DataError
 from siteselect.declared.chain import Chain, Mode
 from siteselect.plan.exact import Floats, Indices
 
-SLACK_KT_Y = 1e-5
+# Share by which a source may be overdrawn: what the solver's own tolerance may hide. A tenth of
+# what counts as mass that closes.
+SLACK = 1e-7
 _DEAR = 1e3
 
 
@@ -180,8 +182,7 @@ def ship(trade: Trade, site: Indices, picks: Indices, *, lack: float | None = No
     cost, caps = trade.cost, trade.cap
     gives = trade.give[givers]
     if lack is None:
-        # Ten kilograms a year: less than the solver may take a choice to be short by.
-        caps, gives = caps + SLACK_KT_Y * (caps > 0), gives + SLACK_KT_Y
+        caps, gives = caps * (1 + SLACK), gives * (1 + SLACK)
     else:
         cost = np.vstack([cost, np.full(cost.shape[1], lack)])
         caps = np.append(caps, np.inf)
@@ -206,6 +207,9 @@ def _flow(way: Floats, cap: Floats, want: Floats) -> tuple[Floats, float, Floats
     flow, dual = np.zeros(way.shape), np.zeros(len(cap))
     if not len(want):
         return flow, 0.0, dual
+    # In parts of the greatest want, for the solver's tolerance is absolute.
+    scale = want.max()
+    cap, want = cap / scale, want / scale
     origin, taker = np.nonzero(np.isfinite(way) & (cap > 0)[:, None])
     number = np.arange(len(origin))
     finite = np.flatnonzero(np.isfinite(cap))
@@ -220,6 +224,6 @@ def _flow(way: Floats, cap: Floats, want: Floats) -> tuple[Floats, float, Floats
         b_eq=want,
         method="highs",
     )
-    flow[origin, taker] = found.x
+    flow[origin, taker] = found.x * scale
     dual[finite] = np.maximum(-found.ineqlin.marginals, 0.0)
-    return flow, float(found.fun), dual
+    return flow, float(found.fun * scale), dual

@@ -111,7 +111,8 @@ def openings(
     -------
     tuple of Opening
         Best first. Only where every feed that the region sells is at hand for the least usual
-        plant, and at least one is.
+        plant, and at least one is. What units of the register make is missing no more: it is an
+        opening only where idle units of it stand.
 
     Notes
     -----
@@ -121,8 +122,10 @@ def openings(
     then the share of feed that the region gives; then how often the least usual plant could be
     fed; then names.
     """
+    made = dict(diagnosis.made) if diagnosis else {}
     found: list[Opening] = []
     for product, lack in missing(chain, market).items():
+        told = _made_by_units(made[product], diagnosis) if product in made else lack
         for process in chain.makers(product):
             if process.main != product:
                 continue
@@ -133,17 +136,18 @@ def openings(
                     process.id,
                     spots.ids[place],
                     (
-                        _idle(diagnosis, spots.ids[place], product),
+                        idle,
                         fed,
                         _price(chain, process),
                         *_utilities(spots, place),
                         _bought_in(chain, market, process),
-                        lack,
+                        told,
                     ),
                 )
                 for place, fed in _places(
                     chain, market, spots, process=process, radius_km=radius_km
                 )
+                if (idle := _idle(diagnosis, spots.ids[place], product)).value or told is lack
             ]
             found += sorted(rows, key=_key)[:places_each]
     return tuple(
@@ -168,13 +172,17 @@ def missing(chain: Chain, market: Market) -> dict[str, Factor]:
     """
     source = "tables of feedstock and value chain"
     found = {
-        name: Factor("missing", "no producer in the region", 1.0, source, recalled=False)
+        name: Factor(
+            "missing", "no producer in the tables of the region", 1.0, source, recalled=False
+        )
         for name in not_produced(chain, market)
     }
     none = {*chain.rules.free, *chain.rules.waste}
     for name, balance in market.balances.items():
         if balance.short > CLOSES and balance.nominal > 0 and name not in none:
-            reading = f"running plants want {balance.short:.0f} kt/y more"
+            low, high = f"{balance.short_low:.0f}", f"{balance.short:.0f}"
+            span = high if low == high else f"{low} to {high}"
+            reading = f"running plants want {span} kt/y more"
             found[name] = Factor("missing", reading, balance.short, source, recalled=True)
     return dict(sorted(found.items()))
 
@@ -224,6 +232,16 @@ def _regional(chain: Chain, market: Market, process: Process) -> dict[str, float
     }
 
 
+def _register(diagnosis: Diagnosis) -> str:
+    return "register (synthetic example)" if diagnosis.synthetic else "register"
+
+
+def _made_by_units(made_t_y: float, diagnosis: Diagnosis | None) -> Factor:
+    source = _register(diagnosis) if diagnosis else ""
+    reading = f"units of the register make {made_t_y:g} t/y, others of them stand idle"
+    return Factor("missing", reading, 0.0, source, recalled=bool(diagnosis and diagnosis.synthetic))
+
+
 def _idle(diagnosis: Diagnosis | None, place: str, product: str) -> Factor:
     if diagnosis is None:
         return Factor("idle capacity", "no register of units is at hand", 0.0, "", recalled=False)
@@ -231,8 +249,9 @@ def _idle(diagnosis: Diagnosis | None, place: str, product: str) -> Factor:
         entry for entry in diagnosis.idle if (entry.estate, entry.product) == (place, product)
     ]
     total = sum(entry.revivable for entry in entries)
-    source = "register (synthetic example)" if diagnosis.synthetic else "register"
-    return Factor("idle capacity", f"{total:g} t/y could be revived", total, source, recalled=False)
+    # An example is no fact: never is it shown as found.
+    return Factor("idle capacity", f"{total:g} t/y could be revived", total, _register(diagnosis),
+                  recalled=diagnosis.synthetic)  # fmt: skip
 
 
 def _price(chain: Chain, process: Process) -> Factor:

@@ -10,7 +10,7 @@ from typing import Any
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import fold, latin_digits, nearest
-from siteselect.declared.chain import Row, number_of, text_of
+from siteselect.declared.chain import PARK_TYPES, Process, Row, number_of, text_of
 from siteselect.declared.sources import Column
 from siteselect.world.tables import Table, parse, read_table
 
@@ -32,6 +32,12 @@ _KEYS = {
     "feedstock_supplier_id": "sources",
 }
 _SYNTHETIC = ("synthetic", "ساختگی")
+# Never ran, or is no more: nothing of it could be revived.
+_UNBUILT = ("establishment_permit", "under_construction", "revoked", "liquidated")
+# Years of the Persian and of the Gregorian calendar that a register can speak of.
+_CALENDARS = {"Persian": (1300, 1500), "Gregorian": (1900, 2100)}
+# Years that one office writes into one column; a machine may bear its maker's calendar.
+_ONE_CALENDAR = ("output_year", "inactive_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,8 @@ class Unit:
     ----------
     id, name, estate, product, feedstock : str
         Who, where, what of what.
-    status : str
-        Word of the register.
+    status, stage : str
+        Words of the register for its activity and its licence.
     capacity, practical, output : float
         Licensed, technically reachable (the licensed figure if it is not given) and last year's
         output, t/y.
@@ -67,6 +73,7 @@ class Unit:
     product: str
     feedstock: str
     status: str
+    stage: str
     capacity: float
     practical: float
     output: float
@@ -79,9 +86,16 @@ class Unit:
     row: int
 
     @property
+    def stands(self) -> bool:
+        """Whether it was built and still is: what is not cannot be revived."""
+        return self.status not in _UNBUILT and self.stage not in _UNBUILT
+
+    @property
     def revivable(self) -> float:
         """What it could make beyond last year's output, t/y; none if it runs at 70 % or more."""
-        return 0.0 if self.band == "ge70" else max(self.practical - self.output, 0.0)
+        if self.band == "ge70" or not self.stands:
+            return 0.0
+        return max(self.practical - self.output, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +131,25 @@ class Diagnosis:
     Parameters
     ----------
     bands : mapping of str to int
-        Units by utilisation band, every band named.
+        Units that stand by utilisation band, every band named.
     causes : tuple of (str, int)
         Main causes of units below 70 %, most frequent first.
     idle : tuple of Idle
         By estate and product, most revivable first; only where something could be revived.
     synthetic : bool
         Whether the register is an example.
+    unbuilt : int
+        Units that are not built yet or no longer stand; they are in no band.
+    made : tuple of (str, float)
+        What all units together made of each product last year, t/y, by product.
     """
 
     bands: Mapping[str, int]
     causes: tuple[tuple[str, int], ...]
     idle: tuple[Idle, ...]
     synthetic: bool
+    unbuilt: int = 0
+    made: tuple[tuple[str, float], ...] = ()
 
     def idle_estates(self) -> dict[str, float]:
         """Revivable capacity by estate, t/y."""
@@ -139,7 +159,13 @@ class Diagnosis:
         return total
 
 
-def read_units(path: Path, layout: Iterable[Row], known: Mapping[str, Iterable[str]]) -> Register:
+def read_units(
+    path: Path,
+    layout: Iterable[Row],
+    known: Mapping[str, Iterable[str]],
+    *,
+    processes: Mapping[str, Process] | None = None,
+) -> Register:
     """A register of downstream units from its file.
 
     Parameters
@@ -151,6 +177,8 @@ def read_units(path: Path, layout: Iterable[Row], known: Mapping[str, Iterable[s
         Rows of the table ``unit_register_layout``.
     known : mapping of str to iterable of str
         Ids of ``estates``, ``materials``, ``processes`` and ``sources``.
+    processes : mapping of str to Process, optional
+        What each process makes; if given, a unit must make what its process does.
 
     Returns
     -------
@@ -161,7 +189,8 @@ def read_units(path: Path, layout: Iterable[Row], known: Mapping[str, Iterable[s
     DataError
         Every fault, each with row and field: an unknown heading, word, estate, product or
         process, a figure that is no number or carries a unit, output above capacity, a cause that
-        is missing where a unit runs below 70 %. Nothing is guessed.
+        is missing where a unit runs below 70 %, a date that is not Gregorian, years of two
+        calendars in one column, fields that contradict each other. Nothing is guessed.
     """
     fields = {text_of(row, "id"): row for row in layout}
     table, faults = _named(read_table(path), fields)
@@ -178,13 +207,17 @@ def read_units(path: Path, layout: Iterable[Row], known: Mapping[str, Iterable[s
     for number, row in rows:
         faults += [
             Fault(message, table.file, f"row {number}", field)
-            for field, message in _row_faults(row, fields, ids)
+            for field, message in (*_row_faults(row, fields, ids), *_made_faults(row, processes))
         ]
         name = text_of(row, "unit_id")
         if name in seen:
             message = f"stands in row {seen[name]} too"
             faults.append(Fault(message, table.file, f"row {number}", "unit_id"))
         seen.setdefault(name, number)
+    faults += [
+        Fault(message, table.file, f"row {number}", field)
+        for number, field, message in _calendar_faults(rows)
+    ]
     if faults:
         raise DataError(faults)
     units = tuple(_unit(row, number) for number, row in rows)
@@ -251,8 +284,8 @@ def _row_faults(
                 yield name, f"{word[:40]!r} is unknown{nearest(word, ids)}"
         elif field["type"] in ("code", "code_list"):
             yield from _code_faults(name, word, field, fields)
-        elif field["type"] == "date" and not _is_date(word):
-            yield name, f"{word[:40]!r} is no date; write 2025-03-20"
+        elif field["type"] == "date":
+            yield from _date_faults(name, word)
     yield from _figure_faults(row)
 
 
@@ -277,20 +310,54 @@ def _code_faults(
         yield name, f"{text[:40]!r} is no list of country codes of two letters"
 
 
-def _is_date(word: str) -> bool:
+def _date_faults(name: str, word: str) -> Iterator[tuple[str, str]]:
     try:
-        datetime.date.fromisoformat(word)
+        date = datetime.date.fromisoformat(word)
     except ValueError:
-        return False
-    return True
+        yield name, f"{word[:40]!r} is no date; write 2025-03-20"
+        return
+    if _calendar(date.year) != "Gregorian":
+        yield name, f"{word[:40]!r} is no Gregorian date; write 1403-12-30 as 2025-03-20"
+
+
+def _calendar(year: float) -> str | None:
+    return next((name for name, (low, high) in _CALENDARS.items() if low <= year <= high), None)
+
+
+def _calendar_faults(rows: list[tuple[int, Row]]) -> Iterator[tuple[int, str, str]]:
+    """Years of no calendar, and columns that mix two."""
+    for name in (*_ONE_CALENDAR, "machinery_year"):
+        years = [(number, year) for number, row in rows
+                 if (year := number_of(row, name)) is not None]  # fmt: skip
+        first: tuple[int, float] | None = None
+        for number, year in years:
+            calendar = _calendar(year)
+            if calendar is None:
+                yield number, name, f"{year:g} is no year such as 1403 or 2024"
+            elif first is None:
+                first = (number, year)
+            elif name in _ONE_CALENDAR and calendar != _calendar(first[1]):
+                words = f"{year:g} is {calendar}, but row {first[0]} has {first[1]:g}"
+                yield number, name, f"{words}; write one calendar"
+
+
+def _made_faults(row: Row, processes: Mapping[str, Process] | None) -> Iterator[tuple[str, str]]:
+    process = (processes or {}).get(text_of(row, "chain_process_id"))
+    if process is None:
+        return
+    product, told = text_of(row, "main_product"), text_of(row, "park_type")
+    if product and product not in process.outputs:
+        makes = ", ".join(process.outputs)
+        yield "main_product", f"{product[:40]!r} is not made by {process.id}, which makes {makes}"
+    hosts = PARK_TYPES.get(told, told)
+    if told and hosts not in process.park_types:
+        yield "park_type", f"{told[:40]!r} may not hold {process.id}"
 
 
 def _figure_faults(row: Row) -> Iterator[tuple[str, str]]:
     capacity, output = number_of(row, "nominal_capacity_t_y"), number_of(row, "actual_output_t_y")
     practical, told = number_of(row, "practical_capacity_t_y"), number_of(row, "utilisation_pct")
     if capacity is None or output is None:
-        if capacity is not None or output is not None:
-            yield "actual_output_t_y", "capacity and output must both be known"
         return
     if capacity <= 0:
         yield "nominal_capacity_t_y", "must be above 0"
@@ -305,9 +372,14 @@ def _figure_faults(row: Row) -> Iterator[tuple[str, str]]:
     used = 100 * output / capacity
     if told is not None and abs(told - used) > 1:
         yield "utilisation_pct", f"{told:g} % is given, output over capacity is {used:.1f} %"
-    if used < 70 and not text_of(row, "cause_primary"):
+    status = text_of(row, "activity_status")
+    unbuilt = {status, text_of(row, "licence_stage")} & {*_UNBUILT}
+    if used < 70 and not unbuilt and not text_of(row, "cause_primary"):
         yield "cause_primary", f"a unit at {used:.0f} % must name its main cause"
-    if output > 0 and text_of(row, "activity_status") in _IDLE:
+    named = text_of(row, "utilisation_band")
+    if named and named != band(used, status):
+        yield "utilisation_band", f"{named[:40]} is given, output over capacity is {used:.1f} %"
+    if output > 0 and status in (*_IDLE, "under_construction"):
         yield "actual_output_t_y", f"{output:g} t/y of a unit that is said to stand idle"
 
 
@@ -323,6 +395,7 @@ def _unit(row: Mapping[str, Any], number: int) -> Unit:
         product=text_of(row, "main_product"),
         feedstock=text_of(row, "main_feedstock"),
         status=text_of(row, "activity_status"),
+        stage=text_of(row, "licence_stage"),
         capacity=capacity,
         practical=capacity if practical is None else practical,
         output=output,
@@ -361,10 +434,14 @@ def diagnose(register: Register) -> Diagnosis:
     -------
     Diagnosis
     """
-    counted = Counter(unit.band for unit in register.units)
-    causes = Counter(unit.causes[0] for unit in register.units if unit.causes)
-    groups: dict[tuple[str, str], list[Unit]] = {}
+    made: dict[str, float] = {}
     for unit in register.units:
+        made[unit.product] = made.get(unit.product, 0.0) + unit.output
+    standing = [unit for unit in register.units if unit.stands]
+    counted = Counter(unit.band for unit in standing)
+    causes = Counter(unit.causes[0] for unit in standing if unit.causes)
+    groups: dict[tuple[str, str], list[Unit]] = {}
+    for unit in standing:
         groups.setdefault((unit.estate, unit.product), []).append(unit)
     idle = [
         Idle(
@@ -388,4 +465,6 @@ def diagnose(register: Register) -> Diagnosis:
             )
         ),
         register.synthetic,
+        len(register.units) - len(standing),
+        tuple((product, t_y) for product, t_y in sorted(made.items()) if t_y > 0),
     )

@@ -1,6 +1,7 @@
 """The chain as a graph: what can be made of what, at which yield, and what is missing."""
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,49 +122,54 @@ def made_from(
     tuple of Made
         By number of steps, then by name. Of several ways to a product the one of the best yield.
 
-    Raises
-    ------
-    KeyError
-        If no process uses or makes the material.
-
     Notes
     -----
-    Yields multiply along a way. A step may give more than it takes of this one material, when
-    others add to it; a way that comes back to a material it has passed is no way.
+    Every way is tried that comes back to no material that it has passed. Along a way a tonne of
+    product costs what its last step takes of the material itself, and what the tonnes it takes of
+    the step before cost: a material that a way draws on twice is counted twice. What other inputs
+    cost is not counted.
     """
     graph = graph_of(chain)
-    best: dict[str, tuple[float, tuple[str, ...]]] = {material: (1.0, ())}
-    frontier = [material]
-    for _ in range(len(chain.processes)):
-        improved = []
-        for name in frontier:
-            share, steps = best[name]
-            for node in graph.successors(MATERIAL + name):
-                process = node.removeprefix(PROCESS)
-                if process in steps:
-                    continue
-                for out, edge in graph[node].items():
-                    product = out.removeprefix(MATERIAL)
-                    gained = share * edge["tonnes"] / graph[MATERIAL + name][node]["tonnes"]
-                    passed = _passed(chain, steps)
-                    if product not in (*passed, material) and gained > best.get(product, (0.0, ()))[
-                        0
-                    ] * (1 + CLOSES):
-                        best[product] = (gained, (*steps, process))
-                        improved.append(product)
-        if not improved:
-            break
-        frontier = sorted(set(improved))
+    best: dict[str, tuple[float, tuple[str, ...]]] = {}
+    ways: deque[_Way] = deque([_Way(material, 1.0, (), frozenset([material]))])
+    while ways:
+        for further in _further(chain, graph, ways.popleft(), start=material):
+            ways.append(further)
+            known = best.get(further.material, (0.0, ()))[0]
+            if further.yield_t > known * (1 + CLOSES):
+                best[further.material] = (further.yield_t, further.steps)
     found = (
-        _made(chain, market, product, way=best[product], at_hand_kt_y=at_hand_kt_y)
-        for product in best
-        if product != material
+        _made(chain, market, product, start=material, way=way, at_hand_kt_y=at_hand_kt_y)
+        for product, way in best.items()
     )
     return tuple(sorted(found, key=lambda made: (len(made.steps), made.product)))
 
 
-def _passed(chain: Chain, steps: tuple[str, ...]) -> set[str]:
-    return {name for step in steps for name in chain.processes[step].inputs}
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way from a material to another: what a tonne gives, by which steps, past what."""
+
+    material: str
+    yield_t: float
+    steps: tuple[str, ...]
+    passed: frozenset[str]
+
+
+def _further(chain: Chain, graph: "nx.DiGraph[str]", way: _Way, *, start: str) -> Iterator[_Way]:
+    """The way with one more step."""
+    here = MATERIAL + way.material
+    for node in sorted(graph.successors(here)) if here in graph else ():
+        process = chain.processes[node.removeprefix(PROCESS)]
+        # Tonnes of the first material for a tonne of this step's own measure.
+        cost = graph[here][node]["tonnes"] / way.yield_t
+        if way.steps:
+            cost += process.inputs.get(start, 0.0)
+        passed = way.passed | {*process.inputs}
+        for out, edge in graph[node].items():
+            product = out.removeprefix(MATERIAL)
+            if product not in passed:
+                steps = (*way.steps, process.id)
+                yield _Way(product, edge["tonnes"] / cost, steps, passed | {product})
 
 
 def _made(
@@ -171,13 +177,14 @@ def _made(
     market: Market,
     product: str,
     *,
+    start: str,
     way: tuple[float, tuple[str, ...]],
     at_hand_kt_y: float,
 ) -> Made:
     share, steps = way
     done = [chain.processes[step] for step in steps]
     given = {name for process in done for name in process.outputs}
-    inputs = {name for process in done for name in process.inputs} - given
+    inputs = {name for process in done for name in process.inputs} - {*given, start}
     return Made(
         product,
         steps,
@@ -291,10 +298,11 @@ def not_produced(chain: Chain, market: Market) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        By name; a product that a source lists without a capacity is made, so it is not here.
+        By name; a product that a source lists without a capacity is made, so it is not here, nor
+        is an intermediate that whoever uses it makes on the spot.
     """
     listed = {product for _, product in market.unknown}
-    none = {*chain.rules.free, *chain.rules.waste}
+    none = {*chain.rules.free, *chain.rules.waste, *chain.rules.on_site}
     mains = {process.main for process in chain.processes.values()}
     return tuple(
         sorted(

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.files import write_text
-from siteselect.present import chosen, columns, rasters, shapefile, styles, trust
+from siteselect.present import chosen, columns, rasters, shapefile, styles, supply, trust
 from siteselect.present.tables import Table, csv_text, is_text, require_same, shown
 from siteselect.study.result import Result
 from siteselect.world.places import Surface, Window
@@ -99,7 +99,7 @@ def write_csv(table: Table, path: Path) -> None:
 
 
 def write_workbook(result: Result, tables: tuple[Table, Table, Table], path: Path) -> None:
-    """Write the workbook: ranking in Persian and English, weights, rules, fields.
+    """Write the workbook: ranking in Persian and English, weights, rules, value chain, fields.
 
     Parameters
     ----------
@@ -126,16 +126,20 @@ def write_workbook(result: Result, tables: tuple[Table, Table, Table], path: Pat
         _sheet(book, "Ranking", sites, heading=heading_en)
         _sheet(book, "وزن‌ها", columns.weights(result), heading=heading_fa[:1], persian=True)
         _sheet(book, "قاعده‌ها", rules, heading=heading_fa, persian=True)
+        for name, table in supply.tables(result).items():
+            title = supply.SHEETS[name]
+            _sheet(book, title, _persian(table), heading=heading_fa[:1], persian=True)
         _sheet(book, "ستون‌ها", fields, heading=heading_fa[:1], persian=True)
     _check_workbook(sites, path)
 
 
 def _persian(sites: Table) -> Table:
-    words = {"verdict": VERDICT_FA, "kind": KIND_FA, "source_kind": SOURCE_FA}
+    words = {"verdict": VERDICT_FA, "kind": KIND_FA, "source_kind": SOURCE_FA, "figures": SOURCE_FA}
     frame = sites.frame.assign(
         **{
             name: sites.frame[name].map(lambda word, fa=fa: fa.get(word, word)).astype(object)
             for name, fa in words.items()
+            if name in sites.frame
         }
     )
     return Table(sites.columns, frame)
@@ -162,7 +166,9 @@ def _sheet(
         unit = f" ({column.unit})" if column.unit else ""
         _put(sheet, top, j, f"{title}{unit}", head)
         sheet.set_column(j, j, 24 if is_text(table.frame[column.name]) else 11)
-        cell_format = book.add_format({"num_format": _number_format(column.name), **reading})
+        cell_format = book.add_format(
+            {"num_format": _number_format(column.name, column.unit), **reading}
+        )
         for i, cell in enumerate(table.frame[column.name], start=top + 1):
             _put(sheet, i, j, cell, cell_format)
     sheet.freeze_panes(top + 1, 3)
@@ -178,13 +184,19 @@ def _sheet(
         )  # fmt: skip
 
 
-def _number_format(name: str) -> str:
+# Units whose figures are not known to more than a decimal.
+_AMOUNTS = ("kt/y", "t/y", "km", "USD/t")
+
+
+def _number_format(name: str, unit: str = "") -> str:
     if name in ("lon", "lat"):
         return "0.00000"
     if name in ("known", "weight", "prob_top_k"):
         return "0.0%"
     if name.startswith(("score", "c_")):
         return "0.000"
+    if unit in _AMOUNTS:
+        return "#,##0.0"
     return "0.##" if name.startswith("p_") else "General"
 
 

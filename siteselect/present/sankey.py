@@ -82,9 +82,10 @@ def draw(result: Result, plan: ChainPlan, found: Allocation, *, tongue: Tongue) 
         result, tongue, 2.2 + 0.3 * len(given),
         title=tongue.say("Who feeds the parks", "خوراک پارک‌ها از کجا می‌آید"),
         subtitle=tongue.say(
-            f"{total} kt/y to {len(found.parks)} parks; in brackets what is still sold raw",
+            f"{total} kt/y to {len(found.parks)} parks; in brackets what is still sold raw;"
+            " * rests on recalled figures",
             f"{total.replace(',', '٬')} هزار تن در سال به {len(found.parks)} پارک؛ در کمانک"
-            " آنچه هنوز خام فروخته می‌شود",
+            " آنچه هنوز خام فروخته می‌شود؛ * بر داده‌های به‌یادآورده تکیه دارد",
         ),
     )  # fmt: skip
     axes = figure.add_subplot()
@@ -98,11 +99,11 @@ def draw(result: Result, plan: ChainPlan, found: Allocation, *, tongue: Tongue) 
     )
     _bands(axes, flows, starts, ends=ends, colours=colours)
     for key, slot in starts.items():
-        words = _origin(plan, found, *key)
-        _node(axes, tongue, slot, x=_LEFT, words=words, kt_y=given[key])
+        words, note = _origin(plan, found, *key), _raw(found, *key)
+        _node(axes, tongue, slot, x=_LEFT, words=words, figures=_figure(given[key]) + note)
     for key, slot in ends.items():
         words = plan.criteria[key[0]].titles
-        _node(axes, tongue, slot, x=_RIGHT, words=words, kt_y=taken[key])
+        _node(axes, tongue, slot, x=_RIGHT, words=words, figures=_figure(taken[key]))
     return figure
 
 
@@ -173,18 +174,31 @@ def _origin(plan: ChainPlan, found: Allocation, place: str, material: str) -> Ti
     titles = plan.chain.materials[material].titles
     if place == PARKS:
         return Titles(en=f"{titles.en}, of other parks", fa=f"{titles.fa}، از پارک‌های دیگر")
-    raw = f"{found.balances[material].raw:,.0f}"
-    return Titles(en=f"{titles.en} ({raw})", fa=f"{titles.fa} ({raw.replace(',', '٬')})")
+    mark = "*" if found.balances[material].recalled else ""
+    return Titles(en=f"{titles.en}{mark}", fa=f"{titles.fa}{mark}")
+
+
+def _raw(found: Allocation, place: str, material: str) -> str:
+    return f" ({_figure(found.balances[material].raw)})" if place == REGION else ""
+
+
+def _figure(kt_y: float) -> str:
+    return f"{kt_y:,.0f}"
 
 
 def _node(
-    axes: "Axes", tongue: Tongue, slot: tuple[float, float], *, x: float, words: Titles, kt_y: float
+    axes: "Axes",
+    tongue: Tongue,
+    slot: tuple[float, float],
+    *,
+    x: float,
+    words: Titles,
+    figures: str,
 ) -> None:
     start, (top, size) = x == _LEFT, slot
     axes.add_patch(_block(x if start else x - NODE, top, size))
     side = "right" if start != tongue.mirrored else "left"
-    figure = f"{kt_y:,.0f}"
-    text = tongue.say(f"{words.en}  {figure}", f"{words.fa}  {figure.replace(',', '٬')}")
+    text = tongue.say(f"{words.en}  {figures}", f"{words.fa}  {figures.replace(',', '٬')}")
     at = x - NODE if start else x + NODE
     axes.text(at, top + size / 2, text, ha=side, va="center", color=SECOND_INK, size=8.5)
 

@@ -88,9 +88,12 @@ def region(catalog: Catalog, crs: CRS, *, without: tuple[str, ...] = ()) -> Regi
     sources = sources.assign(easting=sources.geometry.x, northing=sources.geometry.y)
     ids = sources["id"].astype(str).tolist()
     faults = [
-        Fault(f"no source of feedstock is named {name}{nearest(name, ids)}", field="without")
+        Fault(
+            f"no source of feedstock is named {name or 'nothing'}{nearest(name, ids)}",
+            field="without",
+        )
         for name in without
-        if not any(known.startswith(name) for known in ids)
+        if not name or not any(known.startswith(name) for known in ids)
     ]
     if faults:
         raise DataError(faults)
@@ -137,7 +140,7 @@ def register(path: Path, catalog: Catalog, chain: Chain) -> Diagnosis:
         "processes": list(chain.processes),
     }
     layout = _rows(catalog.table("unit_register_layout").to_dict("records"))
-    return diagnose(read_units(path, layout, known))
+    return diagnose(read_units(path, layout, known, processes=chain.processes))
 
 
 def write_layout(catalog: Catalog, path: Path) -> None:
@@ -155,10 +158,32 @@ def write_layout(catalog: Catalog, path: Path) -> None:
     DataError
         If the file is there already.
     """
-    if path.exists():
-        raise DataError(Fault("is there already; nothing was written", file=str(path)))
+    _refuse_there(path)
     layout = catalog.table("unit_register_layout").sort_values("order")
     files.write_text(path, "\ufeff" + ",".join(layout["label_fa"]) + "\n")
+
+
+def write_example(path: Path) -> None:
+    """A register to try: eight units that do not exist, each of which says so.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A CSV file that does not exist yet.
+
+    Raises
+    ------
+    DataError
+        If the file is there already.
+    """
+    _refuse_there(path)
+    example = files.home() / "criteria" / "chain" / "units_synthetic.csv"
+    files.write_text(path, example.read_text("utf-8"))
+
+
+def _refuse_there(path: Path) -> None:
+    if path.exists():
+        raise DataError(Fault("is there already; nothing was written", file=str(path)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +335,9 @@ def as_data(plan: ChainPlan) -> dict[str, Any]:
             for flow in found.flows
         ],
         "balance": {
-            name: asdict(balance) for name, balance in found.balances.items() if balance.nominal > 0
+            name: asdict(balance)
+            for name, balance in found.balances.items()
+            if balance.nominal > 0 or balance.short > 0
         },
         "bought_in_kt_y": dict(found.bought_in),
         "haulage_musd": found.haulage_musd,
@@ -358,7 +385,8 @@ def made_data(
     Returns
     -------
     dict
-        ``left_kt_y``, ``sources`` (nearest first; none for the whole region) and ``made``.
+        ``left_kt_y``, ``sources`` (nearest first; of the whole region the largest first) with the
+        dated share of capacity that each is counted with, and ``made``.
 
     Raises
     ------
@@ -368,7 +396,12 @@ def made_data(
     refuse_unknown(region.chain, [material])
     balance = region.market.balances.get(material)
     left = balance.left if balance else 0.0
-    supplies: tuple[Supply, ...] = ()
+    supplies = tuple(
+        sorted(
+            (s for s in region.market.supplies if s.material == material),
+            key=lambda s: (-s.left, s.source),
+        )
+    )
     if at is not None:
         point = gpd.GeoSeries.from_xy([at[0]], [at[1]], crs=WGS84).to_crs(crs)
         left, supplies = value_chain.within(
@@ -382,9 +415,35 @@ def made_data(
     return {
         "material": material,
         "left_kt_y": left,
-        "sources": [asdict(supply) for supply in supplies],
+        "sources": [_supply_data(region.chain, supply) for supply in supplies],
         "made": [asdict(item) for item in made],
     }
+
+
+def _supply_data(chain: Chain, supply: Supply) -> dict[str, Any]:
+    entry = chain.rules.available(supply.source, supply.material)
+    place = {
+        name: metres if np.isfinite(metres) else None
+        for name, metres in (("easting", supply.easting), ("northing", supply.northing))
+    }
+    known = {"share": entry.share, "share_range": list(entry.range), "as_of": entry.as_of}
+    return {**asdict(supply), **place, **known}
+
+
+def uses_data(region: Region) -> dict[str, Any]:
+    """What running plants take of each feedstock, greatest first: recalled, or a range.
+
+    Parameters
+    ----------
+    region : Region
+
+    Returns
+    -------
+    dict
+        ``uses``: plant, product, material, processes that it may be, and kt/y from least to most.
+    """
+    order = sorted(region.market.uses, key=lambda u: (u.material, -u.high_kt_y, u.source))
+    return {"uses": [{**asdict(use), "recalled": True} for use in order]}
 
 
 def route_data(

@@ -279,7 +279,8 @@ def chain_changes(one: Any, other: Any) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Sources whose figures changed, parks of another type, and flows; empty if a run has none.
+        Sources whose figures changed, what is short of it, parks of another type, and flows; empty
+        if a run has none.
     """
     if not one or not other:
         return ()
@@ -287,6 +288,8 @@ def chain_changes(one: Any, other: Any) -> tuple[str, ...]:
     for key, was, now in _changed(_supplies(one), _supplies(other)):
         source, material = key
         words.append(f"{source} leaves {now:.1f} kt/y of {material} instead of {was:.1f}")
+    for (material,), was, now in _changed(_shorts(one), _shorts(other)):
+        words.append(f"running plants lack {now:.1f} kt/y of {material} instead of {was:.1f}")
     types = [{name: park["park_type"] for name, park in (run["parks"] or {}).items()}
              for run in (one, other)]  # fmt: skip
     words += [
@@ -303,6 +306,10 @@ def chain_changes(one: Any, other: Any) -> tuple[str, ...]:
 def _supplies(chain: Any) -> dict[tuple[str, ...], float]:
     supplies = chain["supplies"].items()
     return {(source, name): kt_y for source, left in supplies for name, kt_y in left.items()}
+
+
+def _shorts(chain: Any) -> dict[tuple[str, ...], float]:
+    return {(name,): balance["short"] for name, balance in chain.get("balance", {}).items()}
 
 
 def _flows(chain: Any) -> dict[tuple[str, ...], float]:

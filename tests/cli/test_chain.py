@@ -50,6 +50,50 @@ def test_a_route_is_told_and_an_unknown_material_refused(siteselect: Command) ->
     assert point.code == 2
 
 
+def test_two_questions_in_one_and_places_off_the_earth_are_refused(siteselect: Command) -> None:
+    both = siteselect("chain", "--route", "sulphur", "dap", "--missing")
+    assert (both.code, both.out) == (2, "")
+    assert "--route and --missing are two questions" in both.err
+    assert siteselect("chain", "--at", "52,27").code == 2
+    for place in ("300,0", "52", "52,95", "nan,27"):
+        assert siteselect("chain", "--from", "sulphur", "--at", place).code == 2
+    empty = siteselect("chain", "--without", "")
+    assert empty.code == 4
+    assert "no source of feedstock" in empty.err
+
+
+def test_of_what_no_process_charges_nothing_is_made(siteselect: Command) -> None:
+    said = siteselect("chain", "--from", "water")
+    assert said.code == 0
+    assert "no process of the table starts from water" in said.out
+    assert "is there already" in siteselect("chain", "--route", "dap", "dap").out
+
+
+def test_supply_stands_by_source_with_its_dated_share(siteselect: Command) -> None:
+    told = json.loads(siteselect("chain", "--from", "sulphur", "--json").out)["data"]
+    assert told["left_kt_y"] == pytest.approx(sum(s["left"] for s in told["sources"]))
+    for supply in told["sources"]:
+        assert supply["available"] == pytest.approx(supply["nominal"] * supply["share"])
+        assert supply["share_range"][0] <= supply["share"] <= supply["share_range"][1]
+        assert supply["as_of"]
+    assert "GR-SP12 South Pars gas refinery, phase(s) 12 (recalled: 274 x 0.42 of 2025)" in (
+        siteselect("chain", "--from", "sulphur").out
+    )
+
+
+def test_what_running_plants_take_is_a_range_where_no_process_is_given(
+    siteselect: Command,
+) -> None:
+    uses = json.loads(siteselect("chain", "--uses", "--json").out)["data"]["uses"]
+    assert all(use["low_kt_y"] <= use["high_kt_y"] and use["recalled"] for use in uses)
+    open_ = [use for use in uses if len(use["processes"]) > 1]
+    assert {use["material"] for use in open_} >= {"ethane", "naphtha"}
+    assert all(use["low_kt_y"] == use["high_kt_y"] for use in uses if len(use["processes"]) == 1)
+    text = siteselect("chain", "--uses").out
+    assert "0-3295" in text
+    assert "a range where it is not said by which process" in text
+
+
 def test_missing_products_and_added_value_are_told(siteselect: Command) -> None:
     missing = json.loads(siteselect("chain", "--missing", "--json").out)["data"]
     assert "carbon_disulphide" in missing["not_produced"]
@@ -72,6 +116,17 @@ def test_without_a_register_the_tool_says_so_and_gives_one_to_fill(
     again = siteselect("units", "--layout", "empty.csv")
     assert again.code == 4
     assert "already" in again.err
+
+
+def test_a_synthetic_register_can_be_tried(siteselect: Command) -> None:
+    assert siteselect("units", "--example", "try.csv").code == 0
+    assert siteselect("units", "--example", "try.csv").code == 4
+    said = siteselect("units", "try.csv")
+    assert said.out.startswith("SYNTHETIC EXAMPLE, NO FACT")
+    assert "not built or no longer standing 1" in said.out
+    told = json.loads(siteselect("units", "try.csv", "--json").out)
+    assert told["data"]["synthetic"] is True
+    assert any("synthetic" in warning for warning in told["warnings"])
 
 
 UNIT = units.UNIT | {"estate_id": "IE-KHZ-012", "feedstock_supplier_id": "PC-MARUN"}

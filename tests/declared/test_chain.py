@@ -8,7 +8,7 @@ from siteselect.base import files
 from siteselect.base.errors import DataError, DeclarationError
 from siteselect.declared.chain import CLOSES, LOSS, Chain, bundled_rules, chain_of, figures
 from siteselect.world.catalog import Catalog
-from tests.plan.small_chain import MATERIALS, PROCESSES, chain, rules
+from tests.plan.small_chain import MATERIALS, PROCESSES, chain, rules, tables
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,19 @@ def test_every_bundled_park_closes_and_holds_what_it_may(bundled: Chain) -> None
             low, high = bundled.processes[name].scale_kt_y
             assert bundled.may_host(park, bundled.processes[name])
             assert (low or 0) <= kt_y <= (high or kt_y)
+
+
+def test_no_bundled_park_gives_away_what_may_not_leave_its_fence(bundled: Chain) -> None:
+    # At most a hundredth of what the park makes of it, which no plant is so exact as to avoid.
+    kept = (*bundled.rules.on_site, "chlorine", "carbon_monoxide")
+    for park, plants in bundled.rules.parks.items():
+        net = bundled.park_net(park)
+        for material in kept:
+            made = sum(
+                kt_y * bundled.processes[name].outputs.get(material, 0.0)
+                for name, kt_y in plants.items()
+            )
+            assert -1e-9 <= net.get(material, 0.0) <= 0.01 * made + 1e-9, (park, material)
 
 
 def test_a_sulphur_burner_needs_what_its_reaction_needs(bundled: Chain) -> None:
@@ -87,6 +100,43 @@ def test_a_list_that_cannot_be_read_is_refused(text: str, words: str) -> None:
 def test_a_list_reads_back(given_figures: dict[str, float]) -> None:
     text = "; ".join(f"{name}={value!r}" for name, value in given_figures.items())
     assert figures(text, file="f", row="r") == given_figures
+
+
+@pytest.mark.parametrize(
+    ("process", "words"),
+    [
+        (("sulphur=1.0", "acid=0; losses_and_byproducts=1.0"), "acid: outputs.acid: "),
+        (("sulphur=1.0; water=0", "acid=1.0"), "acid: inputs.water: "),
+        (("sulphur=1.0", "losses_and_byproducts=1.0"), "acid: mass does not close"),
+        (("", "acid=1.0"), "acid: mass does not close"),
+    ],
+)
+def test_a_yield_of_nothing_is_refused(process: tuple[str, str], words: str) -> None:
+    with pytest.raises(DataError, match=f"value_chain: {words}"):
+        chain({"acid": (*process, "sulphur")}, parks={})
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "words"),
+    [
+        ("value_chain", {"source_kind": "guess"}, "value_chain: acid: source_kind: "),
+        ("value_chain", {"source_kind": None}, "value_chain: acid: source_kind: "),
+        ("value_chain", {"id": "as"}, "value_chain: as: this id stands twice"),
+        ("materials", {"id": "ammonia"}, "materials: ammonia: this id stands twice"),
+        ("materials", {"source_kind": ""}, "materials: sulphur: source_kind: "),
+        ("prices", {"price_low_usd_t": 400.0}, "prices: sulphur: the low quote 400 is above 300"),
+        ("prices", {"price_low_usd_t": float("nan")}, "prices: sulphur: low_usd_t: "),
+        ("prices", {"id": "acid"}, "prices: acid: this id stands twice"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused_with_its_table(
+    table: str, change: dict[str, object], words: str
+) -> None:
+    rows = tables()
+    rows[table][0] |= change
+    with pytest.raises(DataError) as caught:
+        chain_of(rules(), **rows)
+    assert words in str(caught.value)
 
 
 def test_every_unknown_name_is_told_at_once() -> None:

@@ -54,11 +54,13 @@ def rules(**changes: Any) -> ChainRules:
     return ChainRules.model_validate_json(json.dumps(RULES | changes))
 
 
-def process_rows(processes: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+def process_rows(
+    processes: Mapping[str, Sequence[str]], scale: tuple[float, float] = (10.0, 1000.0)
+) -> list[dict[str, Any]]:
     """Rows of the table of processes."""
     return [
         {"id": name, "name_en": name, "inputs": inputs, "outputs": outputs, "park_types": types,
-         "scale_low_kt_y": 10.0, "scale_high_kt_y": 1000.0, "utilities": "", "source": "test",
+         "scale_low_kt_y": scale[0], "scale_high_kt_y": scale[1], "utilities": "", "source": "test",
          "source_kind": "recalled"}
         for name, (inputs, outputs, types) in processes.items()
     ]  # fmt: skip
@@ -68,22 +70,31 @@ def chain(
     processes: Mapping[str, Sequence[str]] = PROCESSES,
     *,
     materials: Mapping[str, str] = MATERIALS,
+    scale: tuple[float, float] = (10.0, 1000.0),
     **changes: Any,
 ) -> Chain:
     """The chain, with other processes or rules if they are given."""
-    return chain_of(
-        rules(**changes),
-        value_chain=process_rows(processes),
-        materials=[
+    return chain_of(rules(**changes), **tables(processes, materials, scale))
+
+
+def tables(
+    processes: Mapping[str, Sequence[str]] = PROCESSES,
+    materials: Mapping[str, str] = MATERIALS,
+    scale: tuple[float, float] = (10.0, 1000.0),
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the three tables of the chain."""
+    return {
+        "value_chain": process_rows(processes, scale),
+        "materials": [
             {"id": name, "name_en": name, "name_fa": "ماده", "role": role, "source_kind": "found"}
             for name, role in materials.items()
         ],
-        prices=[
+        "prices": [
             {"id": name, "price_low_usd_t": low, "price_high_usd_t": high, "years": "2024",
              "volatility_class": word, "source": "test", "source_kind": "found"}
             for name, (low, high, word) in PRICES.items()
         ],
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 def source(name: str, capacity: str, east_km: float = 0.0, **changes: Any) -> dict[str, Any]:

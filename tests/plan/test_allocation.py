@@ -1,6 +1,7 @@
 """Place and type together, against trying every choice."""
 
 import json
+from collections import Counter
 from itertools import combinations, product
 from typing import Any
 
@@ -20,7 +21,7 @@ from siteselect.plan.chain_words import sentences
 from siteselect.plan.haulage import ways
 from siteselect.plan.policy import Candidates
 from siteselect.plan.portfolio import sentences as portfolio_sentences
-from tests.plan.small_chain import chain, source
+from tests.plan.small_chain import MATERIALS, PROCESSES, chain, source
 
 PORTS = {"ports": np.array([[0.0, 0.0], [300e3, 0.0]])}
 TYPES = ("sulphur", "fertilizer")
@@ -51,24 +52,37 @@ def plan(sites: Candidates, asked: Programme, made: Chain, there: Market) -> All
     return allocate(sites, asked, made, market=there, access=PORTS)
 
 
-def by_hand(sites: Candidates, k: int, made: Chain, there: Market) -> float | None:
-    """The best total over every set of sites and every assignment of types."""
+def by_hand(sites: Candidates, asked: Programme, made: Chain, there: Market) -> float | None:
+    """The best total over every set of sites and every assignment of types within quotas."""
     best = None
-    rows = range(len(sites.ids))
-    for chosen in combinations(rows, k):
-        for parks in product(range(len(TYPES)), repeat=k):
-            cost = haulage(sites, list(zip(chosen, parks, strict=True)), made, there)
-            score = sum(sites.score[i, t] for i, t in zip(chosen, parks, strict=True))
-            if cost is not None and np.isfinite(score):
+    kinds = range(len(sites.park_types))
+    for chosen in combinations(range(len(sites.ids)), asked.k):
+        for parks in product(kinds, repeat=asked.k):
+            picks = list(zip(chosen, parks, strict=True))
+            score = sum(sites.score[i, t] for i, t in picks)
+            if not np.isfinite(score) or not within_quotas(sites, picks, asked):
+                continue
+            cost = haulage(sites, picks, made, there)
+            if cost is not None:
                 total = score - made.rules.score_per_musd * cost / 1e3
                 best = total if best is None else max(best, total)
     return best
 
 
+def within_quotas(sites: Candidates, picks: list[tuple[int, int]], asked: Programme) -> bool:
+    count = Counter(sites.park_types[t] for _, t in picks)
+    return all(
+        quota.at_least <= count[name] <= (asked.k if quota.at_most is None else quota.at_most)
+        for name, quota in asked.park_types.items()
+    )
+
+
 def haulage(
     sites: Candidates, picks: list[tuple[int, int]], made: Chain, there: Market
 ) -> float | None:
-    costs = [shipping(sites, picks, made, there, name) for name in ("sulphur", "ammonia", "acid")]
+    names = {name for _, t in picks for name in made.park_net(sites.park_types[t])}
+    traded = sorted(names - {*made.rules.free, *made.rules.waste})
+    costs = [shipping(sites, picks, made, there, name) for name in traded]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if len(known) == len(costs) else None
 
@@ -77,7 +91,7 @@ def shipping(
     sites: Candidates, picks: list[tuple[int, int]], made: Chain, there: Market, material: str
 ) -> float | None:
     """Cost of one material, thousand USD a year; None if it is short."""
-    nets = [(i, made.park_net(TYPES[t]).get(material, 0.0)) for i, t in picks]
+    nets = [(i, made.park_net(sites.park_types[t]).get(material, 0.0)) for i, t in picks]
     at = np.column_stack([sites.easting, sites.northing])
     takers = [(i, -net) for i, net in nets if net < 0]
     offers = [
@@ -92,11 +106,19 @@ def shipping(
         for start, _, site in offers
     ]).reshape(len(offers), len(takers))  # fmt: skip
     cap = [kt_y for _, kt_y, _ in offers]
-    if material == "acid" and "P1" not in {s.source for s in there.supplies}:
-        cost = np.vstack([cost, np.full((1, len(takers)), made.rules.bought_in_usd_t)])
-        cap.append(1e9)
     if not takers:
         return 0.0
+    balance = there.balances.get(material)
+    made_here = any(
+        made.park_net(name).get(material, 0.0) > 0 and np.isfinite(sites.score[:, t]).any()
+        for t, name in enumerate(sites.park_types)
+    )
+    none_sells = balance is None or balance.nominal <= 0
+    if none_sells and made.materials[material].role != "regional_feedstock":
+        cost = np.vstack([cost, np.full((1, len(takers)), made.rules.bought_in_usd_t)])
+        cap.append(1e9)
+        if not made_here:
+            return 0.0  # bought in whatever is chosen: it decides nothing and is not counted
     rows = np.argwhere(np.isfinite(cost))
     a_ub = (rows[:, 0] == np.arange(len(cap))[:, None]) * 1.0
     a_eq = (rows[:, 1] == np.arange(len(takers))[:, None]) * 1.0
@@ -122,7 +144,7 @@ def test_small_cases_equal_trying_everything(seed: int, k: int) -> None:
     if rng.random() < 0.5:
         rows.append(source("P1", f"acid={rng.integers(20, 400)}", east_km=100))
     there = market(made, rows)
-    best = by_hand(sites, k, made, there)
+    best = by_hand(sites, programme(k), made, there)
     if best is None:
         with pytest.raises(NoSolution):
             plan(sites, programme(k), made, there)
@@ -133,22 +155,76 @@ def test_small_cases_equal_trying_everything(seed: int, k: int) -> None:
     check_mass(found, there)
 
 
+LOOP = {
+    "acid": ("sulphur=0.6; ammonium_sulphate=0.4", "acid=1.0", "sulphur"),
+    "as": ("ammonia=0.5; acid=0.5", "ammonium_sulphate=1.0", "fertilizer"),
+    "burn": ("sulphur=1.0", "acid=1.0", "aromatic"),
+}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 10_000))
+def test_parks_that_feed_each_other_in_a_loop_equal_trying_everything(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    k, n = int(rng.integers(1, 4)), int(rng.integers(3, 5))
+    kinds = ("sulphur", "fertilizer", "aromatic")
+    scores = rng.uniform(0.2, 0.9, (n, 3)).round(2)
+    scores[rng.random((n, 3)) < 0.1] = np.nan
+    sites = pool(scores, rng.uniform(0, 600, n).round(0), park_types=kinds)
+    # From grams to megatonnes: no tolerance may be in tonnes.
+    size = float(rng.choice([1e-3, 1.0, 1e3]))
+    made = chain(
+        LOOP,
+        parks={kind: {name: 100 * size} for kind, name in zip(kinds, LOOP, strict=True)},
+        scale=(0.0, 1e9),
+        score_per_musd=float(rng.choice([0.0, 0.02, 0.2])) / size,
+    )
+    # Twelve of sixty and hundred: some supplies are just what so many parks take.
+    rows = [
+        source("G1", f"sulphur={float(size * 2 * rng.choice([60, 100, 120, 160, 300]))!r}"),
+        source("A1", f"ammonia={float(size * rng.choice([50, 100, 150]) / 0.8)!r}", east_km=200),
+    ]
+    if rng.random() < 0.5:
+        rows.append(source("P1", f"acid={float(size * rng.integers(20, 400))!r}", east_km=100))
+    there = market(made, rows)
+    quotas: dict[str, Any] = {}
+    if rng.random() < 0.5:
+        quotas[str(rng.choice(kinds))] = {"at_most": int(rng.integers(0, 2))}
+    if rng.random() < 0.3:
+        quotas["fertilizer"] = {"at_least": 1}
+    asked = programme(k, park_types=quotas)
+    best = by_hand(sites, asked, made, there)
+    if best is None:
+        with pytest.raises(NoSolution):
+            plan(sites, asked, made, there)
+        return
+    found = plan(sites, asked, made, there)
+    assert found.portfolio.total == pytest.approx(best, abs=1e-6)
+    assert found.portfolio.gap <= 1e-6
+    check_mass(found, there)
+
+
 def check_mass(found: Allocation, there: Market) -> None:
-    """Every park gets what it takes; nobody gives more than he has."""
-    scale = sum(s.available for s in there.supplies)
-    assert found.closure <= 1e-6 * scale
+    """Every park gets what it takes; nobody gives more than he has, each to 1e-6 of it."""
+    sent: Counter[tuple[str, str]] = Counter()
+    arrived: Counter[tuple[str, str]] = Counter()
+    for flow in found.flows:
+        sent[flow.origin, flow.material] += flow.kt_y
+        arrived[flow.destination, flow.material] += flow.kt_y
+        assert flow.origin != flow.destination
+        assert flow.kt_y > 0
     for supply in there.supplies:
-        drawn = sum(f.kt_y for f in found.flows
-                    if (f.origin, f.material) == (supply.source, supply.material))  # fmt: skip
-        assert drawn <= supply.left + 1e-6 * scale
+        assert sent[supply.source, supply.material] <= supply.left * (1 + 1e-6)
+    outside = {m for park in found.parks for m in park.takes} - {f.material for f in found.flows}
     for park in found.parks:
         for material, kt_y in park.gives.items():
-            sent = sum(f.kt_y for f in found.flows if (f.origin, f.material) == (park.id, material))
-            assert sent <= kt_y + 1e-6 * scale
-        assert not any(f.origin == f.destination for f in found.flows)
-    for balance in found.balances.values():
+            assert sent[park.id, material] <= kt_y * (1 + 1e-6)
+        for material, kt_y in park.takes.items():
+            if material not in outside:
+                assert arrived[park.id, material] == pytest.approx(kt_y, rel=1e-6)
+    for name, balance in found.balances.items():
         total = balance.captive + balance.bought + balance.used + balance.raw
-        assert total == pytest.approx(balance.available, abs=1e-6 * scale)
+        assert total == pytest.approx(balance.available, rel=1e-6, abs=1e-12), name
 
 
 def test_one_park_feeds_another_where_that_is_cheaper() -> None:
@@ -162,6 +238,24 @@ def test_one_park_feeds_another_where_that_is_cheaper() -> None:
                  made, there)  # fmt: skip
     assert alone.bought_in == {"acid": pytest.approx(74.5)}
     assert {f.mode for f in alone.flows if f.material == "acid"} == {OUTSIDE}
+
+
+def test_a_charge_is_fed_by_what_stands_in_for_it() -> None:
+    burnt = {
+        "acid": ("charge=0.33; air=0.5; water=0.17", "acid=1.0", "sulphur"),
+        "as": PROCESSES["as"],
+    }
+    made = chain(
+        burnt,
+        materials=MATERIALS | {"charge": "intermediate"},
+        stand_ins={"charge": ["sulphur"]},
+    )
+    there = market(made, [source("G1", "sulphur=300"), source("A1", "ammonia=100")])
+    found = plan(pool([[0.9, 0.2]], [0]), programme(1), made, there)
+    assert found.bought_in == {}
+    assert [(f.material, f.origin, f.kt_y) for f in found.flows] == [
+        ("sulphur", "G1", pytest.approx(99))
+    ]
 
 
 def test_supply_is_never_drawn_twice() -> None:

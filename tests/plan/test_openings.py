@@ -55,6 +55,13 @@ def test_utilities_within_reach_come_before_more_feed() -> None:
     assert [o.place for o in found] == ["town", "near"]
 
 
+def test_what_does_not_travel_is_no_product_that_is_missing() -> None:
+    inside = chain(WAYS, materials=MATERIALS, on_site=["acid"])
+    there = market(inside, ROWS)
+    assert "acid" not in missing(inside, there)
+    assert "acid" not in {o.product for o in openings(inside, there, spots())}
+
+
 def test_idle_units_come_first() -> None:
     idle = Idle("near", "blend", ("U1",), 9000.0, 1000.0, 8000.0, ("liquidity",))
     ailing = Diagnosis({}, (), (idle,), synthetic=True)
@@ -64,6 +71,18 @@ def test_idle_units_come_first() -> None:
     assert (told.value, told.source) == (8000.0, "register (synthetic example)")  # type: ignore[attr-defined]
     without = openings(MADE, market(MADE, ROWS), spots())[0]
     assert "no register" in factor(without, "idle capacity").reading  # type: ignore[attr-defined]
+
+
+def test_what_units_of_the_register_make_is_an_opening_only_where_they_stand_idle() -> None:
+    idle = Idle("near", "blend", ("U1",), 9000.0, 1000.0, 8000.0, ("liquidity",))
+    ailing = Diagnosis({}, (), (idle,), synthetic=True, made=(("blend", 1000.0), ("granules", 5.0)))
+    found = openings(MADE, market(MADE, ROWS), spots(), diagnosis=ailing)
+    assert [o.place for o in found if o.product == "blend"] == ["near"]
+    assert "granules" not in {o.product for o in found}
+    told = factor(found[0], "missing")
+    assert told.reading == "units of the register make 1000 t/y, others of them stand idle"  # type: ignore[attr-defined]
+    # A synthetic example is never shown as found.
+    assert all(f.recalled for f in found[0].factors if "synthetic" in f.source)
 
 
 def test_a_calm_price_comes_before_one_that_swings() -> None:
@@ -88,4 +107,4 @@ def test_every_factor_says_where_it_is_from_and_what_is_recalled() -> None:
 def test_what_running_plants_want_more_of_is_missing_too() -> None:
     short = market(MADE, [source("G1", "sulphur=1"), source("P1", "acid=100")])
     assert missing(MADE, short)["sulphur"].value == pytest.approx(25.9)
-    assert missing(MADE, short)["granules"].reading == "no producer in the region"
+    assert missing(MADE, short)["granules"].reading == "no producer in the tables of the region"

@@ -12,6 +12,7 @@ from siteselect.base.errors import DataError
 from siteselect.base.text import persian_digits
 from siteselect.plan.units import BANDS, Register, band, diagnose, read_units
 from siteselect.world.catalog import Catalog
+from tests.plan.test_bundled_chain import bundled
 
 LAYOUT = (
     Catalog.open(files.home() / "data").table("unit_register_layout").to_dict("records")
@@ -20,9 +21,10 @@ LABELS = {row["id"]: row["label_fa"] for row in LAYOUT}
 KNOWN = {
     "estates": ["IE-1", "IE-2"],
     "materials": ["pe_pipe", "hdpe", "pp_bags"],
-    "processes": ["V01"],
+    "processes": ["V01", "V04"],
     "sources": ["PC-JAM"],
 }
+PROCESSES = {"V01": bundled().processes["V01"], "V04": bundled().processes["V04"]}
 UNIT = {
     "unit_id": "U1", "estate_id": "IE-1", "licence_stage": "operation_licence",
     "name_fa": "لوله‌سازی نمونه", "isic4": "2220", "isipo_group": "chemical",
@@ -46,7 +48,8 @@ def write(path: Path, *units: dict[str, str], persian: bool = False) -> Path:
 
 
 def read(folder: Path, *units: dict[str, Any], persian: bool = False) -> Register:
-    return read_units(write(folder / "units.csv", *units, persian=persian), LAYOUT, KNOWN)
+    path = write(folder / "units.csv", *units, persian=persian)
+    return read_units(path, LAYOUT, KNOWN, processes=PROCESSES)
 
 
 def refused(folder: Path, **changes: str) -> str:
@@ -102,6 +105,14 @@ def test_a_workbook_reads_as_well(tmp_path: Path) -> None:
         ("env_class", "9", "whole number from 1 to 7"),
         ("isic4", "22", "four digits"),
         ("as_of", "20 March", "is no date"),
+        ("as_of", "1403-12-30", "is no Gregorian date"),
+        ("as_of", "۱۴۰۳-۱۲-۳۰", "is no Gregorian date"),
+        ("output_year", "2024", "2024 is Gregorian, but row 2 has 1403; write one calendar"),
+        ("output_year", "12", "12 is no year such as 1403 or 2024"),
+        ("machinery_year", "980", "980 is no year"),
+        ("utilisation_band", "ge70", "ge70 is given, output over capacity is 20.0 %"),
+        ("main_product", "pp_bags", "'pp_bags' is not made by V01, which makes pe_pipe"),
+        ("park_type", "sulphur", "'sulphur' may not hold V01"),
         ("revival_measure", "merger; prayer", "'prayer' is not one of"),
         ("export_markets", "IQ; Iraq", "country codes"),
         ("unit_id", "U1", "stands in row 2 too"),
@@ -136,7 +147,7 @@ def test_what_could_be_revived(tmp_path: Path) -> None:
                 "activity_status": "inactive", "cause_primary": "feedstock_shortage"},
         UNIT | {"unit_id": "U3", "actual_output_t_y": "4500", "cause_primary": ""},
         UNIT | {"unit_id": "U4", "estate_id": "IE-2", "main_product": "pp_bags",
-                "actual_output_t_y": "2500"},
+                "chain_process_id": "V04", "actual_output_t_y": "2500"},
     )  # fmt: skip
     found = diagnose(register)
     assert found.bands == {"ge70": 1, "50to70": 1, "lt50": 1, "idle": 1}
@@ -145,8 +156,46 @@ def test_what_could_be_revived(tmp_path: Path) -> None:
         ("IE-1", "pe_pipe", ("U1", "U2"), 8000.0),
         ("IE-2", "pp_bags", ("U4",), 2500.0),
     ]
+    assert found.made == (("pe_pipe", 5500.0), ("pp_bags", 2500.0))
     assert found.idle_estates() == {"IE-1": 8000.0, "IE-2": 2500.0}
     assert found.synthetic
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"activity_status": "under_construction"}, {"licence_stage": "establishment_permit"},
+     {"activity_status": "liquidated"}, {"licence_stage": "revoked"}],
+)  # fmt: skip
+def test_what_does_not_stand_cannot_be_revived(tmp_path: Path, changes: dict[str, str]) -> None:
+    bare = UNIT | {"unit_id": "U2", "actual_output_t_y": "0", "cause_primary": ""} | changes
+    found = diagnose(read(tmp_path, UNIT, bare))
+    assert found.unbuilt == 1
+    assert found.bands == {"ge70": 0, "50to70": 0, "lt50": 1, "idle": 0}
+    assert [(entry.units, entry.revivable) for entry in found.idle] == [(("U1",), 4000.0)]
+
+
+def test_a_machine_may_bear_its_makers_calendar(tmp_path: Path) -> None:
+    two = (UNIT | {"machinery_year": "1998"},
+           UNIT | {"unit_id": "U2", "machinery_year": "1377"})  # fmt: skip
+    assert len(read(tmp_path, *two).units) == 2
+
+
+def test_the_synthetic_example_reads_and_says_what_it_is() -> None:
+    catalog = Catalog.open(files.home() / "data")
+    known = {
+        "estates": catalog.table("estates")["id"].tolist(),
+        "materials": list(bundled().materials),
+        "processes": list(bundled().processes),
+        "sources": [],
+    }
+    path = files.home() / "criteria" / "chain" / "units_synthetic.csv"
+    register = read_units(path, LAYOUT, known, processes=bundled().processes)
+    assert register.synthetic
+    assert all("synthetic" in unit.source and "ساختگی" in unit.name for unit in register.units)
+    found = diagnose(register)
+    assert found.synthetic
+    assert min(found.bands.values()) >= 1
+    assert found.unbuilt == 1
 
 
 @given(st.floats(0, 100), st.sampled_from(["active", "semi_active", "inactive"]))

@@ -1,7 +1,10 @@
 """What there is, what can be made of it, and what is missing."""
 
 import math
+from collections.abc import Iterator
+from itertools import permutations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,11 +78,49 @@ def test_a_range_stands_where_no_process_is_given() -> None:
     assert market(chain(two, parks={}, made_by=none), rows).uses == ()
 
 
+@given(st.floats(1, 500), st.floats(0, 500), st.booleans())
+def test_a_use_whose_process_is_not_known_is_a_range_of_want_and_of_shortage(
+    acid: float, sulphur: float, said: bool,  # noqa: FBT001 - drawn
+) -> None:  # fmt: skip
+    two = {
+        "burnt": ("sulphur=0.33; air=0.5; water=0.17", "acid=1.0", "sulphur"),
+        "bought": ("ammonia=0.4; air=0.6", "acid=1.0", "sulphur"),
+    }
+    how = [{"source_prefix": "", "material": "acid", "process": "burnt"}] if said else []
+    rows = [source("P1", f"acid={acid!r}"), source("G1", f"sulphur={sulphur!r}")]
+    balance = market(chain(two, parks={}, made_by=how), rows).balances["sulphur"]
+    most = 0.8 * acid * 0.33
+    assert balance.wanted == pytest.approx((most if said else 0.0, most))
+    assert balance.short == pytest.approx(max(most - 0.5 * sulphur, 0.0), abs=1e-6 * most)
+    assert balance.short_low == pytest.approx(balance.short if said else 0.0)
+    assert balance.captive + balance.bought + balance.short == pytest.approx(most, rel=1e-5)
+
+
 def test_totals_do_not_count_and_an_unknown_product_is_refused() -> None:
     found = market(chain(), [source("G1", "sulphur=10; total=99; gas_intake=50")])
     assert {s.material for s in found.supplies} == {"sulphur"}
     with pytest.raises(DataError, match="feedstock: G1: sulfur: is no material"):
         market(chain(), [source("G1", "sulfur=10")])
+
+
+def test_every_fault_of_the_sources_is_told_at_once() -> None:
+    rows = [
+        source("G1", "sulphur=-5"), source("G2", "sulfur=10"), source("G3", "acid=700-800"),
+        source("G4", "acid=1"), source("G4", "acid=2"),
+    ]  # fmt: skip
+    with pytest.raises(DataError) as caught:
+        market(chain(), rows)
+    words = str(caught.value)
+    for part in ("G1: sulphur: '-5'", "G2: sulfur", "G3: acid: '700-800'", "G4: this id stands"):
+        assert part in words
+
+
+def test_a_source_without_position_is_counted_and_feeds_nobody() -> None:
+    lost = source("G2", "sulphur=100") | {"easting": float("nan"), "northing": None}
+    found = market(chain(), [source("G1", "sulphur=100"), lost])
+    assert found.balances["sulphur"].left == pytest.approx(100)
+    # The origin of the coordinates is a place like any other: unknown is not there.
+    assert within(found, "sulphur", easting=0, northing=0, radius_km=1e6)[0] == pytest.approx(50)
 
 
 def test_a_capacity_that_is_not_known_is_no_zero() -> None:
@@ -127,6 +168,80 @@ def test_a_loop_ends_and_a_better_yield_wins() -> None:
     assert [(m.product, m.steps) for m in found] == [("acid", ("good",))]
     assert found[0].yield_t == pytest.approx(2.5)
     assert route(made, "sulphur", "acid", by="yield") == ("good",)
+
+
+def test_what_a_way_draws_twice_is_counted_twice() -> None:
+    # With its own acid a tonne of salt draws 0.5 t of sulphur and 0.5 t of acid at 0.33 t each:
+    # 1.50 t of salt a tonne. Half of the charge alone gives 2 t, with the acid bought in.
+    ways = {
+        "acid": PROCESSES["acid"],
+        "blend": ("acid=0.5; sulphur=0.5", "ammonium_sulphate=1.0", "sulphur"),
+    }
+    made = chain(ways, parks={})
+    found = {m.product: m for m in made_from(made, "sulphur", market(made, []))}
+    salt = found["ammonium_sulphate"]
+    assert (salt.steps, salt.yield_t, salt.bought_in) == (("blend",), pytest.approx(2), ("acid",))
+
+
+def test_nothing_is_made_of_what_no_process_charges() -> None:
+    made = chain()
+    for name in ("water", "losses_and_byproducts", "ammonium_sulphate"):
+        assert made_from(made, name, market(made, [])) == ()
+        assert route(made, name, "acid") == ()
+
+
+NAMES = ("sulphur", "ammonia", "acid", "ammonium_sulphate")
+
+
+def by_hand(made: Chain, product: str) -> Iterator[float]:
+    """Yield of each way from sulphur: what a tonne of product draws, back from its last step."""
+    for count in range(1, len(made.processes) + 1):
+        for steps in permutations(made.processes.values(), count):
+            for links in permutations(NAMES, count - 1):
+                way = ("sulphur", *links, product)
+                passed = {"sulphur"}
+                drawn, wanted = 0.0, 1.0
+                for step, after in zip(steps, way[1:], strict=True):
+                    passed |= set(step.inputs)
+                    if after not in step.outputs or after in passed:
+                        break
+                    passed.add(after)
+                else:
+                    for step, before, after in reversed(
+                        list(zip(steps, way[:-1], way[1:], strict=True))
+                    ):
+                        if before not in step.inputs:
+                            break
+                        runs = wanted / step.outputs[after]
+                        wanted = runs * step.inputs[before]
+                        if before != "sulphur":
+                            drawn += runs * step.inputs.get("sulphur", 0.0)
+                    else:
+                        yield 1 / (drawn + wanted)
+
+
+@given(st.integers(0, 10_000))
+def test_the_best_of_all_ways_is_found_loops_and_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ways = {}
+    for number in range(int(rng.integers(1, 5))):
+        takes, gives = rng.choice(NAMES, 2, replace=False), rng.choice(NAMES, 2, replace=False)
+        parts = rng.integers(1, 9, 4) / 10
+        scale = parts[:2].sum() / parts[2:].sum()
+        ways[f"p{number}"] = (
+            "; ".join(f"{n}={t!r}" for n, t in zip(takes, parts[:2].tolist(), strict=True)),
+            "; ".join(
+                f"{n}={t!r}" for n, t in zip(gives, (parts[2:] * scale).tolist(), strict=True)
+            ),
+            "sulphur",
+        )
+    made = chain(ways, parks={})
+    found = {m.product: m.yield_t for m in made_from(made, "sulphur", market(made, []))}
+    for product in NAMES[1:]:
+        best = max(by_hand(made, product), default=None)
+        assert (product in found) == (best is not None)
+        if best is not None:
+            assert found[product] == pytest.approx(best, rel=1e-5)
 
 
 def test_the_shortest_way_by_steps_may_not_be_the_best_by_yield() -> None:

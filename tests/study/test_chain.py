@@ -200,3 +200,13 @@ def test_a_changed_figure_changes_only_what_touches_it_and_diff_says_so() -> Non
     if same == {park.id: park.park_type for park in fed.parks}:
         assert all("sulphur" in w for w in words)
     assert fed.closure <= 1e-3
+
+
+def test_what_is_newly_short_is_told_by_name() -> None:
+    def run(short: float) -> dict[str, Any]:
+        return {"supplies": {}, "parks": None, "balance": {"sulphur": {"short": short}}}
+
+    assert chain_changes(run(0.0), run(12.34)) == (
+        "running plants lack 12.3 kt/y of sulphur instead of 0.0",
+    )
+    assert chain_changes(run(5.0), run(5.0)) == ()
