@@ -62,6 +62,7 @@ export const WORDS = Object.freeze({
   priceHead: ['Price of each rule', 'بهای هر قاعده'],
   priceNote: ['How much greater the best total would be without the rule', 'بی آن قاعده، جمع امتیاز بهترین سبد چقدر بیشتر می‌شد'],
   freeRules: ['{0} rules cost nothing', '{0} قاعده هزینه‌ای ندارد'],
+  parkType: ['Park type', 'نوع پارک'],
   typeScore: ['Score as its type', 'امتیاز نوع خود'],
   chain: ['Value chain', 'زنجیرهٔ ارزش'],
   chainNote: ['Kilotonnes a year; bands are as wide as they flow. Haulage costs {0} million USD a year', 'هزار تن در سال؛ پهنای هر نوار به اندازهٔ جریان است. حمل خوراک سالانه {0} میلیون دلار هزینه دارد'],
