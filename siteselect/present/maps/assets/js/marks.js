@@ -7,7 +7,7 @@ import { dotAt, drawDots, makeDots } from './dots.js';
 import { drawAreaNames, drawDegrees, drawSeas, drawTowns } from './names.js';
 import { boxAbout, makeBoard, placeLabel, placeMark } from './place.js';
 import { controlBoxes, label, makeScene, overScene, widthOf, write } from './scene.js';
-import { now, passes, state } from './state.js';
+import { letterOf, now, passes, state } from './state.js';
 import { ACTION, INK, inkOn, portSymbol, shape, siteColour, worksSymbol } from './symbols.js';
 import { num, siteName } from './text.js';
 
@@ -16,10 +16,6 @@ const A4_WIDTH = 900;
 const NAMES_ON_A3 = 30;
 const COMES = '#00694C';
 const GOES = '#9A3412';
-const LETTERS_OF = { fa: ['آ', 'ب', 'ج', 'د'], en: ['A', 'B', 'C', 'D'] };
-export function letterOf(place) {
-  return LETTERS_OF[state.lang][place];
-}
 
 function drawFeatures(scene) {
   const put = (list, draw, half) => {

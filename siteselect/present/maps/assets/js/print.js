@@ -2,7 +2,7 @@
 import { apart, byId, fill, h, svg } from './base.js';
 import { chanceOf, isPark, showsParks } from './choice.js';
 import { DATA, LIST_LENGTH, PARKS, SITES, VERDICTS } from './data.js';
-import { typeOf } from './flows.js';
+import { typeColour, typeOf } from './flows.js';
 import { legendParts } from './legend.js';
 import { intervalText, intervalTitle } from './list.js';
 import { licenceLine, openRules } from './sources.js';
@@ -19,11 +19,16 @@ function sheetTable(heads, rows) {
 
 const written = (i) => h('bdi', { text: siteName(i) });
 
+/** A park type beside the colour of its flows. */
+function typeName(k) {
+  return h('span', {}, h('i', { class: 'chip', style: { background: typeColour(k) } }), ` ${nameOf(PARKS.types[k])}`);
+}
+
 /** The chosen parks with their types, if they are what the map shows. */
 function parkTable() {
   const heads = [t('rank'), t('site'), t('province'), t('parkType'), t('typeScore'), t('chance'), t('verdict')];
   return sheetTable(heads, PARKS.picks.map(({ site, score }) => [
-    num(now.scores.rank[site]), written(site), provinceName(SITES.province[site]), nameOf(PARKS.types[typeOf.get(site)]), num(score, 3),
+    num(now.scores.rank[site]), written(site), provinceName(SITES.province[site]), typeName(typeOf.get(site)), num(score, 3),
     chanceOf(site) === null ? '–' : percent(chanceOf(site)), t(VERDICTS[SITES.verdict[site]])]));
 }
 
@@ -55,13 +60,13 @@ function northArrow() {
 function drawSheet() {
   const { run } = DATA, sheet = byId('sheet');
   sheet.dir = direction();
-  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t(isExploratory() ? 'exploratoryShort' : 'officialWeights')].filter(Boolean);
+  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t('printedOn', dateText(new Date().toISOString())), t(isExploratory() ? 'exploratoryShort' : 'officialWeights')].filter(Boolean);
   const licences = licenceLine().map(([names, licence]) => h('span', {}, `${names}: `, apart(licence), '. '));
   const open = openRules();
   fill(sheet,
     h('div', { class: 'sheet-head' }, h('h1', { text: nameOf(DATA.study) }), h('p', { class: isExploratory() ? 'strip' : null, text: [nameOf(DATA.type), ...facts].join(' · ') })),
-    h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet'), h('b', { text: t('howToRead') }), h('p', { text: t('howTo') })),
-    h('div', { class: 'sheet-foot' }, siteTables(), weightTable(),
+    h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet')),
+    h('div', { class: 'sheet-foot' }, siteTables(), h('div', {}, weightTable(), h('p', {}, h('b', { text: `${t('howToRead')}: ` }), t('howTo'))),
       h('div', {}, h('b', { text: t('licences') }), PARKS ? h('p', { text: `● ${t('officialSet')}` }) : null, h('p', {}, ...licences, t('scaleNote')),
         open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null)));
 }
