@@ -242,3 +242,35 @@ def test_a_card_looks_the_same_from_either_list(reader: Reader, path: Path) -> N
     visit.ask("siteselect.update({view: 'parks'})")
     visit.ask("siteselect.update({view: 'site', site: 3})")
     assert visit.ask(widths) == from_ranking
+
+
+def test_rows_in_view_follow_a_held_thumb_and_all_when_it_is_let_go(
+    reader: Reader, path: Path
+) -> None:
+    visit = reader.open(path, "#l=en")
+    told = """() => [...document.querySelectorAll('#rows [data-row]')].map((row) =>
+        [Number(row.dataset.row), ...[...row.cells].map((cell) => cell.textContent)])"""
+    places = """() => document.querySelectorAll('.marks > g')[0].innerHTML"""
+    before, names = visit.ask(told), visit.ask(places)
+    visit.ask(
+        """async () => { const thumb = document.getElementById('weight-0'); thumb.value = 10;
+        thumb.dispatchEvent(new Event('input', { bubbles: true }));
+        for (let k = 0; k < 2; k += 1) await new Promise(requestAnimationFrame); }"""
+    )
+    held, listed = visit.ask(told), visit.ask("siteselect.scores().listed")
+    assert visit.ask("siteselect.state.dragging")
+    seen = int(visit.page.locator("#rows").bounding_box()["height"] / 64)
+    assert seen >= 8
+    assert [row[0] for row in held[:seen]] == listed[:seen] != [row[0] for row in before[:seen]]
+    scores = visit.ask("siteselect.scores().score")
+    assert [row[3] for row in held[:seen]] == [f"{scores[i]:.3f}" for i in listed[:seen]]
+    # Names of places rest while a thumb moves.
+    assert visit.ask(places) == names
+    visit.page.locator("#weight-0").dispatch_event("change")
+    let_go = visit.ask(told)
+    assert not visit.ask("siteselect.state.dragging")
+    assert [row[0] for row in let_go[:30]] == listed[:30]
+    assert let_go[:seen] == held[:seen]
+    visit.page.wait_for_url("**w=10,90**")
+    assert reader.open(path, visit.ask("location.hash")).ask(told) == let_go
+    quiet(visit)

@@ -24,6 +24,7 @@ export function rebalance(shares, index, value, total, fixed) {
 
 function begin() {
   if (!gesture) gesture = asSliders();
+  state.dragging = true;
   return gesture;
 }
 
@@ -43,6 +44,7 @@ function endGesture() {
   moveWaiting();
   gesture = null;
   drawDock();
+  update({ dragging: false });
 }
 
 function moveGroup(g, value) {

@@ -6,6 +6,9 @@ import { NO_FILTERS, ROWS, isExploratory, letterOf, now, official, passing, stat
 import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
 import { direction, folded, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
 
+// Heights of a row whose name takes one line, or two with what stands beneath.
+const ROW = 46, TALLEST_ROW = 64;
+
 const hasTrust = () => 'rank_low' in SITES.trust;
 
 /** Bar from low to high with a tick, from the reading side. */
@@ -41,6 +44,13 @@ export function intervalText(i) {
   return range(num(now.scores.low[i], 2), num(now.scores.high[i], 2));
 }
 
+/** What the weights change in a row: score, interval and change of rank, cell by cell. */
+function weighedCells(i) {
+  const score = now.scores.score[i];
+  return [score === null ? '–' : num(score, 3), SITES.verdict[i] === EXCLUDED ? verdictBadge(EXCLUDED) : intervalBar(i),
+    now.scores.rank[i] > 0 ? changeMark(official.rank[i], now.scores.rank[i]) : null];
+}
+
 function rankRow(i) {
   const verdict = SITES.verdict[i], ranked = now.scores.rank[i] > 0;
   const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i])].join(' · '), compared = state.compare.indexOf(i);
@@ -48,9 +58,25 @@ function rankRow(i) {
   return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i || (state.view === 'compare' && compared >= 0) ? 'true' : null },
     h('td', {}, badge(i)),
     h('td', { class: 'who' }, state.view === 'compare' && compared >= 0 ? h('span', { class: 'letter small', text: letterOf(compared) }) : null, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, isPark(i) ? parkChip(true) : null, doubt, under)),
-    h('td', { class: 'figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }),
-    h('td', {}, verdict === EXCLUDED ? verdictBadge(verdict) : intervalBar(i)),
-    h('td', {}, ranked ? changeMark(official.rank[i], now.scores.rank[i]) : null));
+    ...weighedCells(i).map((cell, k) => h('td', { class: k === 0 ? 'figure' : null }, cell)));
+}
+
+/** While a thumb is held only rows in view change, and in a row only what the weights change. */
+export function weighRows() {
+  const box = byId('rows'), rows = byId('ranking')?.tBodies[0].rows, all = entries();
+  if (!rows) return;
+  fill(byId('strip'), strip());
+  const first = Math.floor(box.scrollTop / TALLEST_ROW), last = Math.ceil((box.scrollTop + Math.min(box.clientHeight, window.innerHeight)) / ROW) + 1;
+  for (let k = first; k < Math.min(last, rows.length, all.length); k += 1) {
+    const entry = all[k], row = rows[k];
+    if (typeof entry !== 'number') row.replaceWith(divider(entry));
+    else if (row.dataset.row !== String(entry)) row.replaceWith(rankRow(entry));
+    else {
+      const [mark, , ...cells] = row.cells;
+      fill(mark, badge(entry));
+      weighedCells(entry).forEach((cell, j) => fill(cells[j], cell));
+    }
+  }
 }
 
 function divider(text) {

@@ -16,7 +16,7 @@ import { GroundLayer, readClasses } from './ground.js';
 import { drawInquiries } from './inquiries.js';
 import { listenToKeys } from './keys.js';
 import { drawLegend } from './legend.js';
-import { drawList, drawRows } from './list.js';
+import { drawList, drawRows, weighRows } from './list.js';
 import { readLattice } from './live.js';
 import { MarksLayer, highlight } from './marks.js';
 import { addPoint, measured } from './measure.js';
@@ -119,7 +119,8 @@ function redrawRail(any, weighed) {
   if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit', 'preview')) drawRail();
   else if (weighed && ['site', 'cell', 'parks'].includes(state.view)) drawRail();
   else if (state.view === 'site' && any('compare')) drawRail();
-  else if (['rank', 'compare'].includes(state.view) && (weighed || any('filters', 'search', 'notice', 'shown', 'compare'))) drawRows();
+  else if (['rank', 'compare'].includes(state.view) && weighed && state.dragging) weighRows();
+  else if (['rank', 'compare'].includes(state.view) && (weighed || any('dragging') || any('filters', 'search', 'notice', 'shown', 'compare'))) drawRows();
   if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) keepFocus(byId('compare'), drawCompare);
 }
 

@@ -153,6 +153,9 @@ export const MarksLayer = L.Layer.extend({
     this.stillRoot = svg('g');
     this.chosenRoot = svg('g');
     this.under.append(this.stillRoot, this.chosenRoot);
+    this.places = svg('g');
+    this.sites = svg('g');
+    this.root.append(this.places, this.sites);
     map.on('moveend resize', this.settle, this);
     this.settle();
   },
@@ -172,7 +175,7 @@ export const MarksLayer = L.Layer.extend({
     this.still = scene;
     this.redraw();
   },
-  /** Draw what follows the weights and the choice. */
+  /** Draw what follows the weights and the choice; names of places keep still under a held thumb. */
   redraw() {
     const scene = overScene(this.still), numbered = numberedSites(scene);
     this.dots.canvas.hidden = !state.layers.sites;
@@ -183,13 +186,17 @@ export const MarksLayer = L.Layer.extend({
       drawSiteNames(scene, drawNumbered(scene, numbered));
     }
     fill(this.chosenRoot, ...scene.parts.below);
-    scene.parts.below = [];
-    drawAreaNames(scene);
-    drawTowns(scene);
-    drawDegrees(scene);
     drawAsked(scene);
-    const { below, leaders, marks, names } = scene.parts;
-    fill(this.root, ...below, ...leaders, ...names, ...marks);
+    const { leaders, marks, names } = scene.parts;
+    fill(this.sites, ...leaders, ...names, ...marks);
+    if (!state.dragging) this.redrawPlaces(scene);
+  },
+  redrawPlaces(scene) {
+    const places = { ...scene, parts: { below: [], names: [] } };
+    drawAreaNames(places);
+    drawTowns(places);
+    drawDegrees(places);
+    fill(this.places, ...places.parts.below, ...places.parts.names);
   },
   /** The site at an event of the map, or null. */
   siteAt(event) {

@@ -24,7 +24,7 @@ export const state = {
   preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
   search: '', filters: { ...NO_FILTERS }, onlyDifferences: false,
   layers: { surface: !LENSED, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, flows: true, railways: true, protected: false, towns: true, graticule: true, base: false },
-  lit: null, notice: '', openGroup: null, legend: true, keysOn: true, measuring: false, paper: 'a4',
+  lit: null, notice: '', openGroup: null, legend: true, dragging: false, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
 export const now = { scores: official };
