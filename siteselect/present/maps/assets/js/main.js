@@ -125,6 +125,7 @@ function redrawRail(any, weighed) {
 }
 
 function redrawMap(any, weighed) {
+  if (!layers.marks) return;
   if (any('layers')) {
     switchLayers();
     map.getContainer().classList.toggle('on-base', state.layers.base);
@@ -208,36 +209,35 @@ function showKeys() {
 function makeMap() {
   Object.assign(map.options, { zoomSnap: 0, zoomDelta: 0.5, minZoom: 4.5, maxZoom: 13, wheelPxPerZoomLevel: 120 });
   document.body.insertBefore(map.getContainer(), byId('dock'));
-  Object.assign(layers, drawContext(map));
   map.invalidateSize({ animate: false });
   makeTools(map);
   // The legend lies open only where there is room for it.
   state.legend = map.getSize().x >= 760 && map.getSize().y >= 480;
-  home();
   const [west, south, east, north] = DATA.box;
   map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
   map.on('movestart', () => { frame.whole = false; });
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
 }
 
+function addLayers() {
+  Object.assign(layers, drawContext(map), { base: makeBaseMap(map), surface: new GroundLayer(rasters.classes, rasters.lattice) });
+  switchLayers();
+  layers.marks = new MarksLayer();
+  layers.marks.addTo(map);
+}
+
 async function start() {
   const { change, place } = readAddress(window.location.hash);
   await Promise.all([document.fonts.load('12px Vazirmatn', 'آA'), document.fonts.load('700 12px Vazirmatn', 'آA')]);
   [rasters.classes, rasters.lattice] = await Promise.all([readClasses(), readLattice()]);
-  Object.assign(state, change);
-  drawFrame();
   makeMap();
-  layers.base = makeBaseMap(map);
-  layers.surface = new GroundLayer(rasters.classes, rasters.lattice);
-  switchLayers();
-  layers.marks = new MarksLayer();
-  layers.marks.addTo(map);
   subscribe(redraw);
   update({ ...change, view: change.view ?? 'rank' });
-  // Only now do the panels have their size.
+  // Only now have the panels their size, and so the map: all that lies on it is drawn once.
   map.invalidateSize({ animate: false });
   if (place) map.setView([place[1], place[2]], place[0], { animate: false });
   else home();
+  addLayers();
   listenToPointer();
   listenForTip(map, siteAt, rasters);
   listenToKeys(map, home, showKeys);

@@ -48,6 +48,7 @@ export function makeTools(map) {
     L.DomEvent.disableScrollPropagation(box);
     host.append(box);
   }
+  host.append(h('div', { class: 'attribution', id: 'attribution' }));
   map.on('moveend', () => fill(byId('scale'), scaleBar(map)));
 }
 
