@@ -1,6 +1,6 @@
 """The value chain on the planner's page, on the real data, in a real browser without a network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from siteselect.decide.score import score
+from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE, Allocation
 from siteselect.present.maps import judged
@@ -73,6 +74,13 @@ def hostile() -> Result:
         criteria=criteria,
     )
     return replace(found, chain=changed)
+
+
+def criteria() -> Mapping[str, CriteriaSet]:
+    """Criteria by park type."""
+    plan = result().chain
+    assert plan is not None
+    return plan.criteria
 
 
 def test_the_data_of_the_page_are_those_of_the_result() -> None:
@@ -158,6 +166,23 @@ def test_hostile_names_of_the_chain_stay_text(reader: Reader) -> None:
     visit.ask("siteselect.update({view: 'chain'})")
     assert visit.ask("window.__pwned") is None
     assert visit.page.locator("#rail script, #rail img, #rail iframe, .marks script").count() == 0
+    quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+@pytest.mark.parametrize("view", ["rank", "parks", "chain"])
+def test_the_real_run_prints_on_one_sheet(
+    reader: Reader, path: Path, language: str, view: str
+) -> None:
+    visit = reader.open(path, f"#l={language}&v={view}")
+    pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    rows = visit.page.locator(".sheet-sites tbody tr").all_inner_texts()
+    assert len(rows) == len(placed(result()).parks)
+    types = {m.titles.en if language == "en" else m.titles.fa for m in criteria().values()}
+    shown = [any(name in row for name in types) for row in rows]
+    assert all(shown) if view != "rank" else not any(shown)
     quiet(visit)
 
 

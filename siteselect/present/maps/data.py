@@ -39,7 +39,7 @@ def page_data(result: Result) -> dict[str, Any]:
         "type": layers.titles(result.criteria.titles)
         | {"id": result.criteria.id, "version": result.criteria.version},
         "run": _run(result),
-        "warnings": list(result.warnings),
+        "warnings": _warnings(result),
         "minKnown": result.criteria.min_known,
         "box": [round(edge, 4) for edge in box],
         "study_bounds": [
@@ -94,6 +94,13 @@ def _run(result: Result) -> dict[str, str]:
     whole = json.dumps(manifest, sort_keys=True, default=str).encode("utf-8")
     told = {key: layers.text(manifest[key]) for key in _MANIFEST_KEYS if key in manifest}
     return {"id": hashlib.sha256(whole).hexdigest()[:8], **told}
+
+
+def _warnings(result: Result) -> list[dict[str, str]]:
+    """Warnings as they were told, with the Persian of those that are notes of the portfolio."""
+    notes = () if result.portfolio is None else result.portfolio.notes
+    persian = {note.en: note.fa for note in notes}
+    return [{"en": said, "fa": persian.get(said, "")} for said in result.warnings]
 
 
 def _sites(result: Result) -> dict[str, Any]:

@@ -30,6 +30,8 @@ UNUSED = frozenset(
         "awesome_rotate_css",
     }
 )
+# The only address that a page may call, and only while its reader has switched the base map on.
+BASE_MAP = "https://gibs.earthdata.nasa.gov/wmts/epsg3857/best/"
 FONTS = (("Vazirmatn-Regular.woff2", 400), ("Vazirmatn-Bold.woff2", 700))
 # The order in which the modules stand in the page: each uses only those before it.
 MODULES = (
@@ -40,6 +42,7 @@ MODULES = (
     "score",
     "geo",
     "text",
+    "basemap",
     "state",
     "choice",
     "symbols",
@@ -90,7 +93,7 @@ def assemble(data_json: str, *, title: str, centre: tuple[float, float]) -> str:
     Returns
     -------
     str
-        One HTML document with no address in it that a browser would call.
+        One HTML document that calls nobody unless its reader switches the base map on.
 
     Raises
     ------
@@ -126,7 +129,7 @@ def _without_map_file(source: str) -> str:
 
 
 def policy(document: str) -> str:
-    """The content security policy of a page: its own scripts and styles by hash, nothing else.
+    """The content security policy of a page: its own scripts and styles by hash, and `BASE_MAP`.
 
     Parameters
     ----------
@@ -144,7 +147,7 @@ def policy(document: str) -> str:
             "default-src 'none'",
             f"script-src {_hashes(scripts)}",
             f"style-src {_hashes(styles)}",
-            "img-src data:",
+            f"img-src data: {BASE_MAP}",
             "font-src data:",
             "base-uri 'none'",
             "form-action 'none'",

@@ -7,7 +7,7 @@ import { distanceKm, distanceToPathKm, toUtm } from './geo.js';
 import { linePaths } from './context.js';
 import { intervalText, intervalTitle, strip } from './list.js';
 import { breakdownOf } from './score.js';
-import { now, official, state, update } from './state.js';
+import { now, official, state, toggleCompare, update } from './state.js';
 import { badge, parkChip, verdictBadge } from './symbols.js';
 import { digits, isPersian, joined, kindName, km, nameOf, num, percent, provinceName, reading, siteName, statusWord, t, wordOf } from './text.js';
 import { waterfall } from './waterfall.js';
@@ -106,7 +106,7 @@ export function nearest(here, accuracy) {
   };
   const port = nearestPoint(DATA.context.ports, here);
   const depth = port && (port.feature.depth === undefined ? t('depthUnknown') : t('depthM', num(port.feature.depth, port.feature.depth % 1 ? 1 : 0)));
-  return section('nearest', h('table', { class: 'plain' }, h('tbody', {}, row('port', port, depth), row('feed', nearestPoint(DATA.context.feedstock, here)),
+  return section('nearest', h('table', { class: 'plain near' }, h('tbody', {}, row('port', port, depth), row('feed', nearestPoint(DATA.context.feedstock, here)),
     row('pipeline', nearestLine(linePaths.pipelines, here)), row('estateNear', nearestPoint(DATA.context.estates, here)))), h('p', { class: 'sub', text: t('nearestNote') }));
 }
 
@@ -152,12 +152,6 @@ function foot(i) {
     h('button', { type: 'button', class: 'button main', id: 'add-compare', text: t(chosen ? 'dropCompare' : 'addCompare'), onclick: () => toggleCompare(i) }),
     h('button', { type: 'button', class: 'button', text: `${t('inquiries')} (${num(asked)})`, onclick: () => update({ view: 'inquiries' }) }),
     h('button', { type: 'button', class: 'button', text: t('copyLink'), onclick: (event) => copyText(event.target, window.location.href) }));
-}
-
-export function toggleCompare(i) {
-  const rest = state.compare.filter((other) => other !== i);
-  if (rest.length < state.compare.length) update({ compare: rest });
-  else if (rest.length < 4) update({ compare: [...rest, i] });
 }
 
 function feedstock(i) {

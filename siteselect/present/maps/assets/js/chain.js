@@ -58,13 +58,13 @@ function sankey() {
   });
   // In an svg that is read from the left, a Persian label still begins at its own side.
   const outward = isPersian() ? ['start', 'end'] : ['end', 'start'];
-  const node = (x, { top, size, total }, text, first) => [
-    svg('rect', { x: Math.min(side(x), side(x + NODE)), y: top, width: NODE, height: size, fill: '#5B6675' }),
+  const node = (x, { top, size, total }, text, first, fill = '#5B6675') => [
+    svg('rect', { x: Math.min(side(x), side(x + NODE)), y: top, width: NODE, height: size, fill }),
     svg('text', { x: side(first ? x - 5 : x + NODE + 5), y: top + size / 2 + 3.5, 'font-size': 10.5, 'text-anchor': outward[first ? 0 : 1], fill: '#1B2430', text: `${text} ${num(total)}` }),
   ];
   return svg('svg', { viewBox: `0 0 ${WIDTH} ${height}`, class: 'sankey', 'aria-hidden': 'true', direction: 'ltr' }, ...paths,
     ...[...left].flatMap(([start, place]) => node(LEFT, place, startName(start), true)),
-    ...[...right].flatMap(([type, place]) => node(RIGHT - NODE, place, shortType(type), false)));
+    ...[...right].flatMap(([type, place]) => node(RIGHT - NODE, place, shortType(type), false, typeColour(type))));
 }
 
 /** The name of a type without the word that all of them share. */

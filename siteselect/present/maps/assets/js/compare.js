@@ -1,19 +1,16 @@
 // Two to four sites side by side.
 import { apart, byId, fill, h } from './base.js';
-import { toggleCompare } from './card.js';
 import { DATA, SITES } from './data.js';
 import { intervalBar, intervalText, intervalTitle } from './list.js';
-import { letterOf } from './marks.js';
 import { breakdownOf, byGroup } from './score.js';
-import { MEMBERS, now, official, state, update } from './state.js';
+import { MEMBERS, letterOf, now, official, state, toggleCompare, update } from './state.js';
 import { badge, changeMark, groupColour, verdictBadge } from './symbols.js';
 import { direction, kindName, km, nameOf, num, percent, provinceName, siteName, t } from './text.js';
 
 function head(i, place) {
-  return h('th', { scope: 'col' }, h('div', { class: 'row' }, h('span', { class: 'letter', text: letterOf(place) }), badge(i, 24),
-    h('button', { type: 'button', class: 'link name', onclick: () => update({ view: 'site', site: i }) }, apart(siteName(i))),
-    verdictBadge(SITES.verdict[i]),
-    h('button', { type: 'button', class: 'link', 'aria-label': `${t('dropCompare')}: ${siteName(i)}`, text: '×', onclick: () => toggleCompare(i) })));
+  return h('th', { scope: 'col' }, h('div', { class: 'row' }, h('span', { class: 'letter', text: letterOf(place) }), badge(i, 24), verdictBadge(SITES.verdict[i]),
+    h('button', { type: 'button', class: 'link name', onclick: () => update({ view: 'site', site: i }) }, apart(siteName(i))), h('span', { class: 'push' }),
+    h('button', { type: 'button', class: 'link drop', 'aria-label': `${t('dropCompare')}: ${siteName(i)}`, text: '×', onclick: () => toggleCompare(i) })));
 }
 
 /** One row: a title, what each site says as text, and how it is shown. */

@@ -1,5 +1,4 @@
 // What the sites stand in: land, provinces, lines, discs; each in its own pane of the map.
-import { h } from './base.js';
 import { DATA, unflat } from './data.js';
 import { FLUIDS } from './symbols.js';
 
@@ -110,7 +109,6 @@ export function drawContext(map) {
   drawBorders(map, renderers.land);
   drawEdges(map, renderers.edges);
   drawFrame(map, renderers.frame);
-  map.getContainer().append(h('div', { class: 'attribution', id: 'attribution' }));
   return {
     graticule: graticule(renderers.lines), protected: discs(renderers.lines),
     railways: railways(renderers.lines), pipelines: pipelines(renderers.lines),

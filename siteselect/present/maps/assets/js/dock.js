@@ -24,6 +24,7 @@ export function rebalance(shares, index, value, total, fixed) {
 
 function begin() {
   if (!gesture) gesture = asSliders();
+  state.dragging = true;
   return gesture;
 }
 
@@ -43,6 +44,7 @@ function endGesture() {
   moveWaiting();
   gesture = null;
   drawDock();
+  update({ dragging: false });
 }
 
 function moveGroup(g, value) {
@@ -80,6 +82,12 @@ function padlock(closed) {
     svg('rect', { x: 2, y: 8, width: 10, height: 7, rx: 1.2, fill: closed ? 'currentColor' : 'none', stroke: 'currentColor', 'stroke-width': 1.4 }));
 }
 
+/** A share, and below it by how many points it stands from the official one. */
+function shareParts(share, was, digits) {
+  const points = Number((100 * (share - was)).toFixed(digits));
+  return [h('b', { text: percent(share, digits) }), points ? h('span', { class: points > 0 ? 'change up' : 'change down', text: (points > 0 ? '▲' : '▼') + num(Math.abs(points), digits) }) : null];
+}
+
 function groupControl(g) {
   const share = groupShares()[g], name = nameOf(DATA.groups[g]), locked = state.locks[g];
   const lock = h('button', {
@@ -91,7 +99,7 @@ function groupControl(g) {
     onclick: () => { openGroup = openGroup === g ? null : g; drawDock(); },
   });
   return h('div', { class: 'weight' },
-    h('div', { class: 'row' }, h('label', { for: `weight-${g}`, text: name }), h('b', { class: 'push figure', text: percent(share) })),
+    h('div', { class: 'row' }, h('label', { for: `weight-${g}`, text: name }), h('span', { class: 'share' }, ...shareParts(share, OFFICIAL_SHARES[g], 0))),
     slider(`weight-${g}`, `${t('weight')}: ${name}`, Math.round(share * 100), 100, groupColour(g), (value) => moveGroup(g, value), locked),
     h('div', { class: 'row sub' }, h('span', { text: t('officialShare', percent(OFFICIAL_SHARES[g])) }), h('span', { class: 'push' }), lock, open));
 }
@@ -99,7 +107,7 @@ function groupControl(g) {
 function criterionControl(j) {
   const criterion = DATA.criteria[j], within = asSliders().inner[j];
   return h('div', { class: 'weight' },
-    h('div', { class: 'row' }, h('label', { for: `criterion-${j}`, text: nameOf(criterion) }), h('b', { class: 'push figure', text: percent(now.scores.shares[j], 1) })),
+    h('div', { class: 'row' }, h('label', { for: `criterion-${j}`, text: nameOf(criterion) }), h('span', { class: 'share' }, ...shareParts(now.scores.shares[j], OFFICIAL_WEIGHTS[j], 1))),
     slider(`criterion-${j}`, `${t('weight')}: ${nameOf(criterion)}`, within, 1000, groupColour(criterion.group), (value) => moveCriterion(j, value), false),
     h('div', { class: 'sub', text: t('officialShare', percent(OFFICIAL_WEIGHTS[j], 1)) }));
 }
@@ -162,14 +170,14 @@ export function refreshDock() {
     drawDock();
     return;
   }
-  const set = (id, value, most, text) => {
+  const set = (id, value, most, parts) => {
     const input = byId(id);
     if (!input) return;
     if (document.activeElement !== input) input.value = value;
     input.style.setProperty('--done', `${(100 * value) / most}%`);
-    input.closest('.weight').querySelector('b').textContent = text;
+    fill(input.closest('.weight').querySelector('.share'), ...parts());
   };
   const shares = groupShares(), inner = state.inner;
-  shares.forEach((share, g) => set(`weight-${g}`, Math.round(share * 100), 100, percent(share)));
-  inner.forEach((value, j) => set(`criterion-${j}`, value, 1000, percent(now.scores.shares[j], 1)));
+  shares.forEach((share, g) => set(`weight-${g}`, Math.round(share * 100), 100, () => shareParts(share, OFFICIAL_SHARES[g], 0)));
+  inner.forEach((value, j) => set(`criterion-${j}`, value, 1000, () => shareParts(now.scores.shares[j], OFFICIAL_WEIGHTS[j], 1)));
 }

@@ -5,18 +5,23 @@ import { scoreNodes } from './live.js';
 import { isExploratory, now } from './state.js';
 
 const PAD = 0.25;
-const UNDETERMINED_CLASS = DATA.ground.palette.length - 2, EXCLUDED_CLASS = DATA.ground.palette.length - 1;
-const HATCH = { undetermined: [0xa7, 0x9c, 0x86], excluded: [0x8f, 0x88, 0x7d] };
-const rgb = (colour) => [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16));
-const TONES = DATA.ground.palette.map(rgb);
+const UNDETERMINED_CLASS = DATA.ground.palette.length - 2;
+// Colours as the pixels of a canvas hold them: one word of alpha, blue, green, red.
+const word = (colour) => ((255 << 24) | (parseInt(colour.slice(5, 7), 16) << 16) | (parseInt(colour.slice(3, 5), 16) << 8) | parseInt(colour.slice(1, 3), 16)) >>> 0;
+const TONES = Uint32Array.from(DATA.ground.palette, word);
+const DOUBT = word('#a79c86'), EXCLUSION = word('#8f887d');
 
 /** Class of every pixel of the picture, by its colour in the palette. */
 export async function readClasses() {
-  const data = await pixels(DATA.ground);
-  const byColour = new Map(TONES.map(([r, g, b], index) => [(r << 16) | (g << 8) | b, index]));
-  const classes = new Uint8Array(data.length / 4);
-  for (let i = 0; i < classes.length; i += 1) {
-    classes[i] = byColour.get((data[4 * i] << 16) | (data[4 * i + 1] << 8) | data[4 * i + 2]) ?? 0;
+  const data = await pixels(DATA.ground), words = new Uint32Array(data.buffer);
+  const byColour = new Map([...TONES].map((tone, kind) => [tone, kind])), classes = new Uint8Array(words.length);
+  // Neighbours are mostly alike: only a change of colour is looked up.
+  for (let i = 0, before = 0, kind = 0; i < words.length; i += 1) {
+    if (words[i] !== before) {
+      before = words[i];
+      kind = byColour.get(before) ?? 0;
+    }
+    classes[i] = kind;
   }
   return classes;
 }
@@ -31,38 +36,32 @@ function sourceIndex(count, start, step, low, high, cells) {
   return found;
 }
 
-function tone(kind, x, y, scale) {
+/** A hatched class at a point of the screen: its ground or one of its lines. */
+function hatch(kind, x, y, scale) {
   const u = Math.floor(x / scale), v = Math.floor(y / scale);
-  if (kind === UNDETERMINED_CLASS && (u + v) % 6 === 0) return HATCH.undetermined;
-  if (kind === EXCLUDED_CLASS && ((u + v) % 5 === 0 || (u - v + 5000) % 5 === 0)) return HATCH.excluded;
-  return TONES[kind];
+  if (kind === UNDETERMINED_CLASS) return (u + v) % 6 === 0 ? DOUBT : TONES[kind];
+  return (u + v) % 5 === 0 || (u - v + 5000) % 5 === 0 ? EXCLUSION : TONES[kind];
 }
 
-/** Paint the classes of a Mercator window on a canvas; `wanted` says which. */
-export function paint(canvas, classes, frame, scale, wanted) {
-  const { width, height } = canvas, picture = DATA.ground;
+/** Paint the classes of a Mercator window: those with a colour on one canvas, hatches on another. */
+function paint(coloured, hatched, classes, frame, scale) {
+  const { width, height } = coloured, picture = DATA.ground;
   const [west, south, east, north] = picture.bounds;
   const columns = sourceIndex(width, frame.west, frame.step, west, east, picture.columns);
   const rows = sourceIndex(height, -frame.north, frame.step, -north, -south, picture.rows);
-  const context = canvas.getContext('2d');
-  const image = context.createImageData(width, height);
+  const images = [coloured, hatched].map((canvas) => canvas.getContext('2d').createImageData(width, height));
+  const [tones, hatches] = images.map((image) => new Uint32Array(image.data.buffer));
   for (let y = 0; y < height; y += 1) {
     if (rows[y] < 0) continue;
-    for (let x = 0; x < width; x += 1) {
-      const kind = columns[x] < 0 ? 0 : classes[rows[y] * picture.columns + columns[x]];
-      if (kind === 0 || !wanted(kind)) continue;
-      const at = 4 * (y * width + x), [r, g, b] = tone(kind, x, y, scale);
-      image.data[at] = r;
-      image.data[at + 1] = g;
-      image.data[at + 2] = b;
-      image.data[at + 3] = 255;
+    for (let x = 0, at = y * width, from = rows[y] * picture.columns; x < width; x += 1, at += 1) {
+      const kind = columns[x] < 0 ? 0 : classes[from + columns[x]];
+      if (kind === 0) continue;
+      if (kind < UNDETERMINED_CLASS) tones[at] = TONES[kind];
+      else hatches[at] = hatch(kind, x, y, scale);
     }
   }
-  context.putImageData(image, 0, 0);
+  [coloured, hatched].forEach((canvas, k) => canvas.getContext('2d').putImageData(images[k], 0, 0));
 }
-
-const isColoured = (kind) => kind < UNDETERMINED_CLASS;
-const isHatched = (kind) => kind >= UNDETERMINED_CLASS;
 
 /** The lattice under the present weights, a pixel a node, in the colours of the classes. */
 function paintNodes(canvas, lattice) {
@@ -71,12 +70,11 @@ function paintNodes(canvas, lattice) {
   canvas.height = picture.rows;
   const context = canvas.getContext('2d'), image = context.createImageData(picture.columns, picture.rows);
   const colours = new Uint32Array(image.data.buffer);
-  const [unknown, ...tones] = [TONES[UNDETERMINED_CLASS], ...TONES.slice(1, UNDETERMINED_CLASS)].map(([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
   for (let k = 0; k < scores.length; k += 1) {
     const score = scores[k];
     let kind = 0;
     while (kind < limits.length && score >= limits[kind]) kind += 1;
-    colours[lattice.nodes[k]] = Number.isNaN(score) ? unknown : tones[kind];
+    colours[lattice.nodes[k]] = TONES[Number.isNaN(score) ? UNDETERMINED_CLASS : kind + 1];
   }
   context.putImageData(image, 0, 0);
 }
@@ -113,8 +111,7 @@ export const GroundLayer = L.Layer.extend({
     canvas.style.height = `${size.y + 2 * pad.y}px`;
     const step = (2 * Math.PI * 6378137) / (256 * 2 ** map.getZoom()) / scale;
     this.frame = { west, north, step };
-    paint(this.coloured, this.classes, this.frame, scale, isColoured);
-    paint(this.hatched, this.classes, this.frame, scale, isHatched);
+    paint(this.coloured, this.hatched, this.classes, this.frame, scale);
     L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint(pad.multiplyBy(-1)));
     this.recolour();
   },

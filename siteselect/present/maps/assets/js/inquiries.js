@@ -9,6 +9,8 @@ function asking(c) {
   return [...SITES.answers[c]].map((answer, i) => ([UNDETERMINED, OPEN].includes(Number(answer)) ? i : -1)).filter((i) => i >= 0);
 }
 
+const isNobody = ({ authority }) => authority.en === 'none';
+
 function byAuthority() {
   const found = new Map();
   DATA.rules.forEach((rule, c) => {
@@ -19,13 +21,14 @@ function byAuthority() {
     sites.forEach((i) => entry.sites.add(i));
     found.set(rule.authority.en, entry);
   });
-  return [...found.values()];
+  // What no authority answers comes last: it is no letter to be written.
+  return [...found.values()].sort((a, b) => isNobody(a) - isNobody(b));
 }
 
 function ruleItem({ c, count }) {
   const rule = DATA.rules[c], open = [...SITES.answers[c]].every((answer) => Number(answer) === OPEN);
   const kinds = joined(rule.origin.map((kind) => wordOf(kind)));
-  return h('li', {}, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), statusWord(rule.status), kinds, t('statutoryUnknown')].filter(Boolean).join(' · ') }),
+  return h('li', {}, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), statusWord(rule.status), kinds, isNobody(rule) ? '' : t('statutoryUnknown')].filter(Boolean).join(' · ') }),
     h('span', { class: 'sub' }, apart(rule.basis.join(' · '))), h('span', { class: 'sub', text: open ? t('openEverywhere') : t('sitesN', num(count)) }));
 }
 
@@ -33,7 +36,7 @@ function authorityBlock(entry) {
   const rules = entry.rules.map((r) => r.c), lit = state.lit !== null && state.lit.join() === rules.join();
   return h('section', { class: lit ? 'authority lit' : 'authority' },
     h('button', { type: 'button', class: 'authority-head', id: `authority-${rules.join('-')}`, 'aria-pressed': String(lit), onclick: () => update({ lit: lit ? null : rules }) },
-      h('b', { text: nameOf(entry.authority) }), h('span', { class: 'push' }), h('span', { text: t('sitesN', num(entry.sites.size)) })),
+      h('b', { text: isNobody(entry) ? t('noAuthority') : nameOf(entry.authority) }), h('span', { class: 'push' }), h('span', { text: t('sitesN', num(entry.sites.size)) })),
     h('ul', {}, ...entry.rules.map(ruleItem)));
 }
 

@@ -1,9 +1,9 @@
 // Keys: single letters act only outside inputs, and can be switched off.
 import { byId } from './base.js';
-import { neighbours, toggleCompare } from './card.js';
+import { neighbours } from './card.js';
 import { PARKS } from './data.js';
 import { addPoint, toggleMeasure } from './measure.js';
-import { state, update } from './state.js';
+import { state, toggleCompare, update } from './state.js';
 
 function step(which) {
   if (state.view !== 'site') return;

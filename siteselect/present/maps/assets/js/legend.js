@@ -2,14 +2,31 @@
 import { fill, h, svg } from './base.js';
 import { DATA } from './data.js';
 import { BANDS, CHAIN, DASHES, showsFlows } from './flows.js';
-import { state } from './state.js';
-import { FLUIDS, INK, RAMP, hatches, portSymbol, shape } from './symbols.js';
+import { state, update } from './state.js';
+import { FLUIDS, INK, RAMP, hatches, portSymbol, shape, worksSymbol } from './symbols.js';
 import { direction, num, range, t } from './text.js';
 
 const swatch = (...children) => svg('svg', { width: 26, height: 16, 'aria-hidden': 'true', class: 'swatch' }, ...children);
 const row = (picture, text) => h('div', { class: 'legend-row' }, picture, h('span', { text }));
 const block = (colour, x, width) => svg('rect', { x, y: 2, width, height: 12, fill: colour, stroke: '#59626E', 'stroke-width': 0.6 });
-const line = (colour, dash) => svg('path', { d: 'M1 8H25', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash || null });
+const line = (colour, dash, opacity) => svg('path', { d: 'M1 8H25', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash || null, opacity });
+const estate = (fill) => svg('rect', { x: 10, y: 5, width: 6, height: 6, fill, stroke: '#2E3338' });
+
+/** What each symbol of a layer means, in pictures and words; most for a layer of many kinds. */
+export function keysOf(layer) {
+  const fluid = (kind, word) => [line(FLUIDS[kind].colour, FLUIDS[kind].dash), t(word)];
+  const keys = {
+    estates: () => [[estate('#D9DCE0'), t('found')], [estate('#FFFFFF'), t('recalled')]],
+    ports: () => [[portSymbol(15, 13, 8), t('port14')], [portSymbol(12, 13, 8), t('port10')], [portSymbol(8, 13, 8), t('portLess')], [portSymbol(null, 13, 8), t('depthUnknown')]],
+    pipelines: () => [fluid('gas', 'gasLine'), fluid('ethylene', 'ethylene'), fluid('crude', 'crude'), fluid('product', 'productLine'), fluid('ngl', 'nglLine'),
+      [line(FLUIDS.gas.colour, '5 3'), t('approximate')], [line(FLUIDS.gas.colour, '', 0.45), t('plannedLine')]],
+    feedstock: () => [[worksSymbol('gas_refinery', 13, 8), t('gasRefinery')], [worksSymbol('oil_refinery', 13, 8), t('oilRefinery')], [worksSymbol('', 13, 8), t('otherWorks')], [worksSymbol('', 13, 8, true), t('recalled')]],
+    railways: () => [[[line('#2E3338'), svg('path', { d: 'M1 8H25', stroke: '#FFFFFF', 'stroke-width': 1, 'stroke-dasharray': '4 4' })], t('railway')]],
+    protected: () => [[svg('circle', { cx: 13, cy: 8, r: 6.5, fill: '#CFE3CF', stroke: '#2E6B34', 'stroke-dasharray': '4 2 1 2' }), t('protectedArea')]],
+    flows: () => modes().map(([mode, dash]) => [line(BANDS[0], dash), t(`mode_${mode}`)]),
+  };
+  return (keys[layer]?.() ?? []).map(([picture, text]) => row(swatch(...[picture].flat()), text));
+}
 
 /** A score class in words. */
 export function classText(k) {
@@ -21,13 +38,12 @@ export function classText(k) {
 
 /** Ways of haulage that are drawn, with their dashes. */
 function modes() {
-  if (!showsFlows()) return [];
   const used = new Set(CHAIN.flows.map((flow) => flow[5]));
   return Object.entries(DASHES).filter(([mode]) => used.has(mode));
 }
 
 function flows() {
-  const rows = modes().map(([mode, dash]) => row(swatch(line(BANDS[0], dash)), t(`mode_${mode}`)));
+  const rows = showsFlows() ? keysOf('flows') : [];
   return rows.length ? [h('b', { text: t('flowsLayer') }), ...rows] : [];
 }
 
@@ -41,13 +57,11 @@ function scores(prefix) {
 function symbols() {
   const kinds = ['special_zone', 'estate', 'extension', 'greenfield', 'proposed'].filter((kind) => DATA.sites.kind.includes(kind));
   const mark = (kind) => swatch(shape(kind, 12, 8, 5.5, { fill: RAMP[3], stroke: INK, 'stroke-width': 1.1 }));
-  const rail = swatch(line('#2E3338'), svg('path', { d: 'M1 8H25', stroke: '#FFFFFF', 'stroke-width': 1, 'stroke-dasharray': '4 4' }));
-  const disc = swatch(svg('circle', { cx: 13, cy: 8, r: 6.5, fill: '#CFE3CF', stroke: '#2E6B34', 'stroke-dasharray': '4 2 1 2' }));
+  const { layers } = state, lines = [[FLUIDS.gas.colour, '', 'gasLine'], [FLUIDS.gas.colour, '5 3', 'approximate'], [FLUIDS.ethylene.colour, FLUIDS.ethylene.dash, 'ethylene']];
   return h('div', {}, h('b', { text: t('candidates') }), ...kinds.map((kind) => row(mark(kind), t(kind))),
-    row(swatch(portSymbol(15, 8, 8), portSymbol(8, 19, 8)), t('portDeep')),
-    row(swatch(line(FLUIDS.gas.colour)), t('gasLine')), row(swatch(line(FLUIDS.gas.colour, '5 3')), t('approximate')),
-    row(swatch(line(FLUIDS.ethylene.colour, FLUIDS.ethylene.dash)), t('ethylene')), row(rail, t('railway')),
-    state.layers.protected ? row(disc, t('protectedArea')) : null);
+    layers.ports ? row(swatch(portSymbol(15, 8, 8), portSymbol(8, 19, 8)), t('portDeep')) : null,
+    ...(layers.pipelines ? lines.map(([colour, dash, word]) => row(swatch(line(colour, dash)), t(word))) : []),
+    ...['feedstock', 'railways', 'protected'].flatMap((name) => (layers[name] ? keysOf(name) : [])));
 }
 
 export function legendParts(prefix) {
@@ -56,7 +70,7 @@ export function legendParts(prefix) {
 
 export function drawLegend(box) {
   box.dir = direction();
-  const details = h('details', { open: box.clientWidth === 0 || !box.querySelector('details') || box.querySelector('details').open },
+  const details = h('details', { open: state.legend, ontoggle: () => { if (details.open !== state.legend) update({ legend: details.open }); } },
     h('summary', { text: t('legend') }), h('div', { class: 'legend-body' }, ...legendParts('legend')));
   fill(box, details);
 }

@@ -2,9 +2,12 @@
 import { byId, fill, h } from './base.js';
 import { isPark } from './choice.js';
 import { DATA, EXCLUDED, LENSED, OWN_TYPE, PARKS, SITES, UNDETERMINED } from './data.js';
-import { NO_FILTERS, ROWS, isExploratory, now, official, passing, state, update } from './state.js';
+import { NO_FILTERS, ROWS, isExploratory, letterOf, now, official, passing, state, toggleCompare, update } from './state.js';
 import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
 import { direction, folded, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
+
+// Heights of a row whose name takes one line, or two with what stands beneath.
+const ROW = 46, TALLEST_ROW = 64;
 
 const hasTrust = () => 'rank_low' in SITES.trust;
 
@@ -17,10 +20,15 @@ function bar(low, high, tick, label) {
     h('i', { class: 'interval-tick', style: { [from]: share(tick) } }));
 }
 
+/** Whether intervals are those of ranks: draws were made under the official weights only. */
+const ofRanks = () => hasTrust() && !isExploratory();
+
 /** The rank interval where the run has one, else the interval of the score. */
 export function intervalBar(i) {
   const { score, low, high, rank } = now.scores;
-  if (hasTrust() && !isExploratory() && SITES.trust.rank_low[i] !== null) {
+  if (ofRanks()) {
+    // A site without a rank has no interval of ranks either.
+    if (SITES.trust.rank_low[i] === null) return null;
     const most = now.scores.listed.length, share = (r) => (r - 1) / Math.max(1, most - 1);
     return bar(share(SITES.trust.rank_low[i]), share(SITES.trust.rank_high[i]), share(rank[i] || most), intervalText(i));
   }
@@ -28,24 +36,47 @@ export function intervalBar(i) {
 }
 
 export function intervalTitle() {
-  return t(hasTrust() && !isExploratory() ? 'rankInterval' : 'scoreInterval');
+  return t(ofRanks() ? 'rankInterval' : 'scoreInterval');
 }
 
 export function intervalText(i) {
-  if (hasTrust() && !isExploratory() && SITES.trust.rank_low[i] !== null) return range(num(SITES.trust.rank_low[i]), num(SITES.trust.rank_high[i]));
+  if (ofRanks()) return SITES.trust.rank_low[i] === null ? '–' : range(num(SITES.trust.rank_low[i]), num(SITES.trust.rank_high[i]));
   return range(num(now.scores.low[i], 2), num(now.scores.high[i], 2));
+}
+
+/** What the weights change in a row: score, interval and change of rank, cell by cell. */
+function weighedCells(i) {
+  const score = now.scores.score[i];
+  return [score === null ? '–' : num(score, 3), SITES.verdict[i] === EXCLUDED ? verdictBadge(EXCLUDED) : intervalBar(i),
+    now.scores.rank[i] > 0 ? changeMark(official.rank[i], now.scores.rank[i]) : null];
 }
 
 function rankRow(i) {
   const verdict = SITES.verdict[i], ranked = now.scores.rank[i] > 0;
-  const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i])].join(' · ');
+  const under = [kindName(SITES.kind[i]), provinceName(SITES.province[i])].join(' · '), compared = state.compare.indexOf(i);
   const doubt = verdict === UNDETERMINED && ranked ? h('span', { class: 'doubt', role: 'img', title: t('undetermined'), 'aria-label': t('undetermined') }) : null;
-  return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i ? 'true' : null },
+  return h('tr', { tabindex: 0, 'data-row': i, 'aria-selected': state.site === i || (state.view === 'compare' && compared >= 0) ? 'true' : null },
     h('td', {}, badge(i)),
-    h('td', { class: 'who' }, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, isPark(i) ? parkChip(true) : null, doubt, under)),
-    h('td', { class: 'figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }),
-    h('td', {}, verdict === EXCLUDED ? verdictBadge(verdict) : intervalBar(i)),
-    h('td', {}, ranked ? changeMark(official.rank[i], now.scores.rank[i]) : null));
+    h('td', { class: 'who' }, state.view === 'compare' && compared >= 0 ? h('span', { class: 'letter small', text: letterOf(compared) }) : null, h('bdi', { class: 'name', text: siteName(i), title: siteName(i) }), h('span', { class: 'sub' }, isPark(i) ? parkChip(true) : null, doubt, under)),
+    ...weighedCells(i).map((cell, k) => h('td', { class: k === 0 ? 'figure' : null }, cell)));
+}
+
+/** While a thumb is held only rows in view change, and in a row only what the weights change. */
+export function weighRows() {
+  const box = byId('rows'), rows = byId('ranking')?.tBodies[0].rows, all = entries();
+  if (!rows) return;
+  fill(byId('strip'), strip());
+  const first = Math.floor(box.scrollTop / TALLEST_ROW), last = Math.ceil((box.scrollTop + Math.min(box.clientHeight, window.innerHeight)) / ROW) + 1;
+  for (let k = first; k < Math.min(last, rows.length, all.length); k += 1) {
+    const entry = all[k], row = rows[k];
+    if (typeof entry !== 'number') row.replaceWith(divider(entry));
+    else if (row.dataset.row !== String(entry)) row.replaceWith(rankRow(entry));
+    else {
+      const [mark, , ...cells] = row.cells;
+      fill(mark, badge(entry));
+      weighedCells(entry).forEach((cell, j) => fill(cells[j], cell));
+    }
+  }
 }
 
 function divider(text) {
@@ -81,9 +112,16 @@ function table() {
   left > 0 ? h('div', { class: 'pad' }, h('button', { type: 'button', class: 'button', id: 'more', text: t('moreRows', num(Math.min(left, ROWS)), num(left)), onclick: showMore })) : null];
 }
 
+/** A row opens its site; while sites are compared it takes the site in or out. */
 function openRow(event) {
   const row = event.target.closest('[data-row]');
-  if (row) update({ view: 'site', site: Number(row.dataset.row) });
+  if (!row) return;
+  const site = Number(row.dataset.row);
+  if (state.view !== 'compare') update({ view: 'site', site });
+  else {
+    toggleCompare(site);
+    byId('rows').querySelector(`[data-row="${site}"]`)?.focus({ preventScroll: true });
+  }
 }
 
 function rowKey(event) {

@@ -1,6 +1,7 @@
 // The page: header, rail and map, each drawn anew when what it shows has changed.
 import { byId, fill, h, keepFocus } from './base.js';
 import { answerAt, drawCell } from './ask.js';
+import { makeBaseMap } from './basemap.js';
 import { asYaml, drawDock, refreshDock } from './dock.js';
 import { dotAt } from './dots.js';
 import { csvText, downloadCsv, downloadPicture } from './download.js';
@@ -15,7 +16,7 @@ import { GroundLayer, readClasses } from './ground.js';
 import { drawInquiries } from './inquiries.js';
 import { listenToKeys } from './keys.js';
 import { drawLegend } from './legend.js';
-import { drawList, drawRows } from './list.js';
+import { drawList, drawRows, weighRows } from './list.js';
 import { readLattice } from './live.js';
 import { MarksLayer, highlight } from './marks.js';
 import { addPoint, measured } from './measure.js';
@@ -23,7 +24,7 @@ import { drawParks } from './parks.js';
 import { preparePrinting } from './print.js';
 import { scoreAll } from './score.js';
 import { drawAttribution, drawSources } from './sources.js';
-import { isExploratory, noteMap, now, official, readAddress, state, subscribe, update } from './state.js';
+import { isExploratory, noteMap, now, official, readAddress, state, subscribe, toggleCompare, update } from './state.js';
 import { dateText, direction, folded, nameOf, num, siteName, t } from './text.js';
 import { listenForTip } from './tip.js';
 import { drawTools, makeTools } from './tools.js';
@@ -32,10 +33,13 @@ const map = window.map_siteselect;
 const rail = byId('rail');
 const rasters = { classes: null, lattice: null };
 const layers = {};
+const frame = { whole: false };
 
+/** Show the whole study area, and keep it whole while the map changes its size. */
 function home() {
   const [west, south, east, north] = DATA.study_bounds;
   map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 40], animate: false });
+  frame.whole = true;
 }
 
 function tab(key, view, text) {
@@ -74,7 +78,7 @@ function drawRail() {
 
 function drawFrame() {
   document.documentElement.lang = state.lang;
-  document.body.className = `lang-${state.lang} view-${state.view}${showsParks() ? ' parks' : ''}`;
+  document.body.className = `lang-${state.lang} view-${state.view}${showsParks() ? ' shows-parks' : ''}`;
   document.title = nameOf(DATA.study);
   byId('skip').textContent = t('skip');
   byId('compare').hidden = state.view !== 'compare';
@@ -115,16 +119,23 @@ function redrawRail(any, weighed) {
   if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit', 'preview')) drawRail();
   else if (weighed && ['site', 'cell', 'parks'].includes(state.view)) drawRail();
   else if (state.view === 'site' && any('compare')) drawRail();
-  else if (['rank', 'compare'].includes(state.view) && (weighed || any('filters', 'search', 'notice', 'shown'))) drawRows();
+  else if (['rank', 'compare'].includes(state.view) && weighed && state.dragging) weighRows();
+  else if (['rank', 'compare'].includes(state.view) && (weighed || any('dragging') || any('filters', 'search', 'notice', 'shown', 'compare'))) drawRows();
   if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) keepFocus(byId('compare'), drawCompare);
 }
 
 function redrawMap(any, weighed) {
-  if (any('layers')) switchLayers();
+  if (!layers.marks) return;
+  if (any('layers')) {
+    switchLayers();
+    map.getContainer().classList.toggle('on-base', state.layers.base);
+    drawAttribution();
+  }
   // What flows is drawn with the parks only.
   if (any('layers', 'view')) drawLegend(byId('legend'));
   if (weighed && state.layers.surface) layers.surface.recolour();
-  if (any('lang', 'layers', 'measuring')) layers.marks.settle();
+  // A legend of another size takes other room from the names.
+  if (any('lang', 'layers', 'view', 'legend', 'measuring')) layers.marks.settle();
   else layers.marks.redraw();
 }
 
@@ -132,7 +143,11 @@ function redraw(changed) {
   const any = (...names) => names.some((name) => changed.has(name));
   const weighed = any('preset', 'groups', 'inner');
   if (any('lang', 'view')) drawFrame();
-  if (any('lang', 'view', 'compare')) keepFocus(byId('head'), drawHeader);
+  if (any('lang', 'view', 'compare')) {
+    keepFocus(byId('head'), drawHeader);
+    // On a phone the views are more than fit beside one another.
+    document.querySelector('#head .tab[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
   redrawRail(any, weighed);
   if (any('lang', 'locks')) drawDock();
   else if (weighed) refreshDock();
@@ -164,6 +179,7 @@ function listenToPointer() {
   map.on('click', (event) => {
     const site = siteAt(event), point = [event.latlng.lng, event.latlng.lat];
     if (state.measuring) addPoint(map, point);
+    else if (site !== null && state.view === 'compare') toggleCompare(site);
     else if (site !== null) update({ view: 'site', site });
     else update({ view: 'cell', cell: point });
   });
@@ -193,31 +209,35 @@ function showKeys() {
 function makeMap() {
   Object.assign(map.options, { zoomSnap: 0, zoomDelta: 0.5, minZoom: 4.5, maxZoom: 13, wheelPxPerZoomLevel: 120 });
   document.body.insertBefore(map.getContainer(), byId('dock'));
-  Object.assign(layers, drawContext(map));
   map.invalidateSize({ animate: false });
   makeTools(map);
-  home();
+  // The legend lies open only where there is room for it.
+  state.legend = map.getSize().x >= 760 && map.getSize().y >= 480;
   const [west, south, east, north] = DATA.box;
   map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
+  map.on('movestart', () => { frame.whole = false; });
+  map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
+}
+
+function addLayers() {
+  Object.assign(layers, drawContext(map), { base: makeBaseMap(map), surface: new GroundLayer(rasters.classes, rasters.lattice) });
+  switchLayers();
+  layers.marks = new MarksLayer();
+  layers.marks.addTo(map);
 }
 
 async function start() {
   const { change, place } = readAddress(window.location.hash);
   await Promise.all([document.fonts.load('12px Vazirmatn', 'آA'), document.fonts.load('700 12px Vazirmatn', 'آA')]);
   [rasters.classes, rasters.lattice] = await Promise.all([readClasses(), readLattice()]);
-  Object.assign(state, change);
-  drawFrame();
   makeMap();
-  layers.surface = new GroundLayer(rasters.classes, rasters.lattice);
-  switchLayers();
-  layers.marks = new MarksLayer();
-  layers.marks.addTo(map);
   subscribe(redraw);
   update({ ...change, view: change.view ?? 'rank' });
-  // Only now do the panels have their size.
+  // Only now have the panels their size, and so the map: all that lies on it is drawn once.
   map.invalidateSize({ animate: false });
   if (place) map.setView([place[1], place[2]], place[0], { animate: false });
   else home();
+  addLayers();
   listenToPointer();
   listenForTip(map, siteAt, rasters);
   listenToKeys(map, home, showKeys);

@@ -7,7 +7,7 @@ import { dotAt, drawDots, makeDots } from './dots.js';
 import { drawAreaNames, drawDegrees, drawSeas, drawTowns } from './names.js';
 import { boxAbout, makeBoard, placeLabel, placeMark } from './place.js';
 import { controlBoxes, label, makeScene, overScene, widthOf, write } from './scene.js';
-import { now, passes, state } from './state.js';
+import { letterOf, now, passes, state } from './state.js';
 import { ACTION, INK, inkOn, portSymbol, shape, siteColour, worksSymbol } from './symbols.js';
 import { num, siteName } from './text.js';
 
@@ -16,10 +16,6 @@ const A4_WIDTH = 900;
 const NAMES_ON_A3 = 30;
 const COMES = '#00694C';
 const GOES = '#9A3412';
-const LETTERS_OF = { fa: ['آ', 'ب', 'ج', 'د'], en: ['A', 'B', 'C', 'D'] };
-export function letterOf(place) {
-  return LETTERS_OF[state.lang][place];
-}
 
 function drawFeatures(scene) {
   const put = (list, draw, half) => {
@@ -157,6 +153,9 @@ export const MarksLayer = L.Layer.extend({
     this.stillRoot = svg('g');
     this.chosenRoot = svg('g');
     this.under.append(this.stillRoot, this.chosenRoot);
+    this.places = svg('g');
+    this.sites = svg('g');
+    this.root.append(this.places, this.sites);
     map.on('moveend resize', this.settle, this);
     this.settle();
   },
@@ -176,7 +175,7 @@ export const MarksLayer = L.Layer.extend({
     this.still = scene;
     this.redraw();
   },
-  /** Draw what follows the weights and the choice. */
+  /** Draw what follows the weights and the choice; names of places keep still under a held thumb. */
   redraw() {
     const scene = overScene(this.still), numbered = numberedSites(scene);
     this.dots.canvas.hidden = !state.layers.sites;
@@ -187,13 +186,17 @@ export const MarksLayer = L.Layer.extend({
       drawSiteNames(scene, drawNumbered(scene, numbered));
     }
     fill(this.chosenRoot, ...scene.parts.below);
-    scene.parts.below = [];
-    drawAreaNames(scene);
-    drawTowns(scene);
-    drawDegrees(scene);
     drawAsked(scene);
-    const { below, leaders, marks, names } = scene.parts;
-    fill(this.root, ...below, ...leaders, ...names, ...marks);
+    const { leaders, marks, names } = scene.parts;
+    fill(this.sites, ...leaders, ...names, ...marks);
+    if (!state.dragging) this.redrawPlaces(scene);
+  },
+  redrawPlaces(scene) {
+    const places = { ...scene, parts: { below: [], names: [] } };
+    drawAreaNames(places);
+    drawTowns(places);
+    drawDegrees(places);
+    fill(this.places, ...places.parts.below, ...places.parts.names);
   },
   /** The site at an event of the map, or null. */
   siteAt(event) {

@@ -1,7 +1,8 @@
 // The A4 or A3 sheet: the map at a fixed size with all that must be read beside it.
 import { apart, byId, fill, h, svg } from './base.js';
-import { isPark } from './choice.js';
+import { chanceOf, isPark, showsParks } from './choice.js';
 import { DATA, LIST_LENGTH, PARKS, SITES, VERDICTS } from './data.js';
+import { typeColour, typeOf } from './flows.js';
 import { legendParts } from './legend.js';
 import { intervalText, intervalTitle } from './list.js';
 import { licenceLine, openRules } from './sources.js';
@@ -11,8 +12,29 @@ import { dateText, direction, joined, nameOf, num, percent, provinceName, siteNa
 
 const ON_SHEET = { a4: LIST_LENGTH, a3: 30 };
 
+function sheetTable(heads, rows) {
+  return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { text })))),
+    h('tbody', {}, ...rows.map((cells) => h('tr', {}, ...cells.map((cell) => h('td', {}, cell))))));
+}
+
+const written = (i) => h('bdi', { text: siteName(i) });
+
+/** A park type beside the colour of its flows. */
+function typeName(k) {
+  return h('span', {}, h('i', { class: 'chip', style: { background: typeColour(k) } }), ` ${nameOf(PARKS.types[k])}`);
+}
+
+/** The chosen parks with their types, if they are what the map shows. */
+function parkTable() {
+  const heads = [t('rank'), t('site'), t('province'), t('parkType'), t('typeScore'), t('chance'), t('verdict')];
+  return sheetTable(heads, PARKS.picks.map(({ site, score }) => [
+    num(now.scores.rank[site]), written(site), provinceName(SITES.province[site]), typeName(typeOf.get(site)), num(score, 3),
+    chanceOf(site) === null ? '–' : percent(chanceOf(site)), t(VERDICTS[SITES.verdict[site]])]));
+}
+
 /** Sites of the sheet, in tables beside one another that are as long as the list. */
 function siteTables() {
+  if (showsParks()) return h('div', { class: 'sheet-sites' }, parkTable());
   const sites = now.scores.listed.slice(0, ON_SHEET[state.paper]), half = state.paper === 'a3' ? 15 : sites.length;
   const parts = [sites.slice(0, half), sites.slice(half)].filter((part) => part.length);
   return h('div', { class: 'sheet-sites' }, ...parts.map(siteTable));
@@ -20,15 +42,14 @@ function siteTables() {
 
 function siteTable(sites) {
   const heads = [t('rank'), t('site'), t('province'), t('score'), intervalTitle(), t('known'), t('verdict')];
-  const cells = (i) => [num(now.scores.rank[i]), h('span', {}, h('bdi', { text: siteName(i) }), isPark(i) ? ' ●' : ''), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.verdict[i]])];
-  return h('table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { text })))),
-    h('tbody', {}, ...sites.map((i) => h('tr', {}, ...cells(i).map((cell) => h('td', {}, cell))))));
+  return sheetTable(heads, sites.map((i) => [
+    num(now.scores.rank[i]), h('span', {}, written(i), isPark(i) ? ' ●' : ''), provinceName(SITES.province[i]), num(now.scores.score[i], 3), intervalText(i), percent(now.scores.known[i]), t(VERDICTS[SITES.verdict[i]])]));
 }
 
 function weightTable() {
   const shares = groupShares(), groups = DATA.groups.map((_, g) => g).filter((g) => MEMBERS[g].length);
-  return h('table', {}, h('thead', {}, h('tr', {}, ...[t('group'), t('weight'), t('official')].map((text) => h('th', { text })))),
-    h('tbody', {}, ...groups.map((g) => h('tr', {}, h('td', {}, h('i', { class: 'chip', style: { background: groupColour(g) } }), ` ${nameOf(DATA.groups[g])}`), h('td', { text: percent(shares[g]) }), h('td', { text: percent(OFFICIAL_SHARES[g]) })))));
+  return sheetTable([t('group'), t('weight'), t('official')], groups.map((g) => [
+    h('span', {}, h('i', { class: 'chip', style: { background: groupColour(g) } }), ` ${nameOf(DATA.groups[g])}`), percent(shares[g]), percent(OFFICIAL_SHARES[g])]));
 }
 
 function northArrow() {
@@ -39,14 +60,15 @@ function northArrow() {
 function drawSheet() {
   const { run } = DATA, sheet = byId('sheet');
   sheet.dir = direction();
-  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t(isExploratory() ? 'exploratoryShort' : 'officialWeights')].filter(Boolean);
+  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t('printedOn', dateText(new Date().toISOString())), t(isExploratory() ? 'exploratoryShort' : 'officialWeights')].filter(Boolean);
   const licences = licenceLine().map(([names, licence]) => h('span', {}, `${names}: `, apart(licence), '. '));
   const open = openRules();
   fill(sheet,
     h('div', { class: 'sheet-head' }, h('h1', { text: nameOf(DATA.study) }), h('p', { class: isExploratory() ? 'strip' : null, text: [nameOf(DATA.type), ...facts].join(' · ') })),
-    h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet'), h('b', { text: t('howToRead') }), h('p', { text: t('howTo') })),
-    h('div', { class: 'sheet-foot' }, siteTables(), h('div', {}, weightTable(), open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null),
-      h('div', {}, h('b', { text: t('licences') }), PARKS ? h('p', { text: `● ${t('officialSet')}` }) : null, h('p', {}, ...licences, t('scaleNote')))));
+    h('div', { class: 'sheet-side' }, northArrow(), ...legendParts('sheet')),
+    h('div', { class: 'sheet-foot' }, siteTables(), h('div', {}, weightTable(), h('p', {}, h('b', { text: `${t('howToRead')}: ` }), t('howTo'))),
+      h('div', {}, h('b', { text: t('licences') }), PARKS ? h('p', { text: `● ${t('officialSet')}` }) : null, h('p', {}, ...licences, t('scaleNote')),
+        open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null)));
 }
 
 /** Before printing the map takes the size of the sheet; afterwards it goes back. */

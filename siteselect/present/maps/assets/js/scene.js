@@ -30,7 +30,7 @@ export function label(text, x, y, size, properties = {}) {
 /** Boxes of the controls that names must keep clear of. */
 export function controlBoxes(map) {
   const home = map.getContainer().getBoundingClientRect();
-  const rects = [...map.getContainer().querySelectorAll('.keep-out')].map((control) => control.getBoundingClientRect());
+  const rects = [...map.getContainer().querySelectorAll('.keep-out, .attribution')].map((control) => control.getBoundingClientRect());
   return rects.filter((r) => r.width > 0).map((r) => [r.left - home.left - 2, r.top - home.top - 2, r.right - home.left + 2, r.bottom - home.top + 2]);
 }
 

@@ -1,7 +1,9 @@
 // What the page rests on: run, warnings, open rules, layers with licence and accuracy.
 import { apart, byId, fill, h } from './base.js';
+import { CREDIT } from './basemap.js';
 import { section } from './card.js';
 import { DATA, OPEN, SITES } from './data.js';
+import { state } from './state.js';
 import { dateText, direction, joined, km, nameOf, statusWord, t, wordOf } from './text.js';
 
 function sourceBlock(source) {
@@ -10,6 +12,11 @@ function sourceBlock(source) {
     ...facts.map(([label, text]) => h('div', { class: 'sub' }, `${label}: `, apart(text))),
     h('div', { class: 'sub', text: `${wordOf(source.origin)} · ${t(source.coverage === 'complete' ? 'coverageComplete' : 'coveragePartial')}` }),
     h('p', { dir: 'ltr', class: 'sub', text: source.attribution }), h('p', { dir: 'ltr', class: 'sub', text: source.quality }));
+}
+
+/** A warning of the run, in the words of the page where the run has them. */
+function warning(said) {
+  return h('li', said.fa ? { text: nameOf(said) } : { text: said.en, dir: 'ltr', lang: 'en' });
 }
 
 export function openRules() {
@@ -22,7 +29,7 @@ export function drawSources(rail) {
   const open = openRules();
   fill(rail, h('div', { class: 'pad' }, h('h2', { text: t('data'), tabindex: -1 })), h('div', { class: 'scroll pad', tabindex: 0, role: 'region', 'aria-label': t('data') },
     section('run', ...facts.map((text) => h('p', {}, apart(text)))),
-    DATA.warnings.length ? section('warnings', h('ul', { dir: 'ltr' }, ...DATA.warnings.map((text) => h('li', { text })))) : null,
+    DATA.warnings.length ? section('warnings', h('ul', {}, ...DATA.warnings.map(warning))) : null,
     open.length ? section('openRules', h('ul', {}, ...open.map((rule) => h('li', { text: `${nameOf(rule)} · ${statusWord(rule.status)}` })))) : null,
     section('licences', ...DATA.sources.map(sourceBlock))));
 }
@@ -31,7 +38,7 @@ export function drawSources(rail) {
 export function licenceLine() {
   const byLicence = new Map();
   for (const source of DATA.sources) byLicence.set(source.licence, [...(byLicence.get(source.licence) ?? []), nameOf(source)]);
-  return [...byLicence].map(([licence, names]) => [joined(names), licence]);
+  return [...[...byLicence].map(([licence, names]) => [joined(names), licence]), ...(state.layers.base ? [CREDIT] : [])];
 }
 
 export function drawAttribution() {

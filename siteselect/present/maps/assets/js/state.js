@@ -11,7 +11,7 @@ export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
 
 export const OFFICIAL_SHARES = Object.freeze(MEMBERS.map((members) => members.reduce((a, j) => a + OFFICIAL_WEIGHTS[j], 0)));
 // Names as the search folds them.
-const FOLDS = SITES.id.map((id, i) => folded(`${id} ${SITES.name_en[i]} ${SITES.name_fa[i]}`));
+const FOLDS = SITES.id.map((id, i) => folded([id, SITES.name_en[i], SITES.name_fa[i], SITES.county?.[i] ?? ''].join(' ')));
 const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
 
 /** Rows of the ranking that are drawn at first, and more at each asking. */
@@ -23,8 +23,8 @@ export const state = {
   lang: 'fa', view: 'rank', list: 'rank', preview: null, shown: ROWS, site: null, cell: null, hover: null, compare: [],
   preset: 'official', groups: null, inner: null, locks: GROUPS.map(() => false),
   search: '', filters: { ...NO_FILTERS }, onlyDifferences: false,
-  layers: { surface: !LENSED, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, flows: true, railways: true, protected: false, towns: true, graticule: true },
-  lit: null, notice: '', openGroup: null, keysOn: true, measuring: false, paper: 'a4',
+  layers: { surface: !LENSED, sites: true, estates: true, ports: true, pipelines: true, feedstock: false, flows: true, railways: true, protected: false, towns: true, graticule: true, base: false },
+  lit: null, notice: '', openGroup: null, legend: true, dragging: false, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
 export const now = { scores: official };
@@ -80,6 +80,20 @@ export function update(change) {
   const changed = new Set(Object.keys(change));
   for (const listener of listeners) listener(changed);
   writeAddress();
+}
+
+const LETTERS = { fa: ['آ', 'ب', 'ج', 'د'], en: ['A', 'B', 'C', 'D'] };
+
+/** The letter that a compared site goes by, on the map and in the table. */
+export function letterOf(place) {
+  return LETTERS[state.lang][place];
+}
+
+/** Take a site into the comparison or out of it; four are as many as can be read side by side. */
+export function toggleCompare(i) {
+  const rest = state.compare.filter((other) => other !== i), full = rest.length === LETTERS.en.length;
+  if (full) update({ notice: 'fullCompare' });
+  else update({ compare: rest.length < state.compare.length ? rest : [...rest, i], notice: '' });
 }
 
 const view = { zoom: '' };

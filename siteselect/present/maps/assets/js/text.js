@@ -69,10 +69,10 @@ export function reading(value, unit) {
   return unit && unit !== '1' ? `${number} \u2066${unit}\u2069` : number;
 }
 
-/** Digits of a text in the script of the page. */
+/** Digits of a text in the script of the page; a Latin word, such as an id, keeps its own. */
 export function digits(text) {
   if (!isPersian()) return text;
-  return text.replace(/[0-9]/g, (d) => PERSIAN_DIGITS[Number(d)]);
+  return text.replace(/[A-Za-z][\w.-]*|[0-9]/g, (run) => PERSIAN_DIGITS[run] ?? run);
 }
 
 /** The name of anything that carries `en` and `fa`. */
@@ -109,8 +109,9 @@ export function dateText(text) {
   const form = (locale) => new Intl.DateTimeFormat(locale, {
     year: 'numeric', month: 'long', day: 'numeric', timeZone: 'Asia/Tehran',
   }).format(date);
-  const solar = form('fa-IR-u-ca-persian'), western = form(isPersian() ? 'fa-IR-u-ca-gregory' : 'en-GB');
-  return isPersian() ? `${solar} (${western})` : western;
+  // Browsers write the era behind a Persian year in English.
+  const solar = form(isPersian() ? 'fa-IR-u-ca-persian' : 'en-GB-u-ca-persian').replace(/ AP$/, ''), western = form(isPersian() ? 'fa-IR-u-ca-gregory' : 'en-GB');
+  return isPersian() ? `${solar} (${western})` : `${western} (${solar})`;
 }
 
 const LETTERS = { 'ي': 'ی', 'ى': 'ی', 'ك': 'ک', 'ة': 'ه', 'ۀ': 'ه', 'أ': 'ا', 'إ': 'ا', 'آ': 'ا', 'ؤ': 'و', 'ئ': 'ی', '\u200c': ' ' };

@@ -23,6 +23,11 @@ export function listenForTip(map, siteAt, rasters) {
   const box = h('div', { id: 'tip', hidden: true, 'aria-hidden': 'true' });
   map.getContainer().append(box);
   const show = (event) => {
+    // What lies over the map hides what is under it.
+    if (event.originalEvent.target.closest('.keep-out')) {
+      box.hidden = true;
+      return;
+    }
     const site = siteAt(event), answer = site === null && state.layers.surface ? answerAt(rasters, [event.latlng.lng, event.latlng.lat]) : null;
     box.hidden = site === null && answer === null;
     if (box.hidden) return;

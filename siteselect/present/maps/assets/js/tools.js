@@ -1,7 +1,8 @@
 // Buttons on the map, its scale bar and the switch of layers.
 import { byId, fill, h, svg } from './base.js';
+import { HOST } from './basemap.js';
 import { DATA, LENSED, OWN_TYPE } from './data.js';
-import { drawLegend } from './legend.js';
+import { drawLegend, keysOf } from './legend.js';
 import { toggleMeasure } from './measure.js';
 import { state, update } from './state.js';
 import { direction, km, nameOf, num, t } from './text.js';
@@ -11,7 +12,13 @@ const TRUE_AT = (28.5 * Math.PI) / 180;
 
 function layerSwitch([name, word]) {
   const box = h('input', { type: 'checkbox', id: `layer-${name}`, checked: state.layers[name], onchange: () => update({ layers: { ...state.layers, [name]: box.checked } }) });
-  return h('label', { class: 'switch' }, box, h('span', { text: LENSED && name === 'surface' ? t('surfaceOf', nameOf(OWN_TYPE)) : t(word) }));
+  return h('div', {}, h('label', { class: 'switch' }, box, h('span', { text: LENSED && name === 'surface' ? t('surfaceOf', nameOf(OWN_TYPE)) : t(word) })),
+    h('div', { class: 'keys' }, ...keysOf(name)));
+}
+
+/** The switch of the only layer that asks the network: it says so, and whom. */
+function baseSwitch() {
+  return h('div', { class: 'base' }, layerSwitch(['base', 'baseMap']), h('p', { class: 'sub', text: t('baseNote', `\u2068${HOST}\u2069`) }), h('p', { class: 'sub warn', id: 'base-answer', role: 'status' }));
 }
 
 /** A bar of round length, true at 28.5 degrees north. */
@@ -41,6 +48,7 @@ export function makeTools(map) {
     L.DomEvent.disableScrollPropagation(box);
     host.append(box);
   }
+  host.append(h('div', { class: 'attribution', id: 'attribution' }));
   map.on('moveend', () => fill(byId('scale'), scaleBar(map)));
 }
 
@@ -48,11 +56,9 @@ export function drawTools(map, home) {
   fill(byId('tool-box'), toolBar(map, home));
   const layers = byId('layers');
   layers.dir = direction();
-  fill(layers, h('b', { text: t('layers') }), ...SWITCHES.map(layerSwitch));
+  fill(layers, h('b', { text: t('layers') }), ...SWITCHES.map(layerSwitch), baseSwitch());
   fill(byId('scale'), scaleBar(map));
   drawLegend(byId('legend'));
-  // The legend opens to point at the reader only where there is room for it.
-  if (map.getSize().x < 760 || map.getSize().y < 480) byId('legend').querySelector('details').open = false;
   const container = map.getContainer();
   container.setAttribute('role', 'application');
   container.setAttribute('aria-label', t('mapLabel'));
