@@ -9,6 +9,7 @@ import re
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -250,11 +251,16 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]:
 
 
 def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -> list[Fault]:
-    faults = []
     if len(entries) > limits.archive_entries:
         return [
             over("entries", len(entries), limits.archive_entries, name="archive_entries", file=file)
         ]
+    names = Counter(entry.filename.casefold() for entry in entries)
+    faults = [
+        Fault(f"archive refused: entry {shown(name)} stands there {count} times", file=file)
+        for name, count in names.items()
+        if count > 1
+    ]
     total = sum(entry.file_size for entry in entries)
     if total > limits.archive_bytes:
         faults.append(
@@ -262,10 +268,9 @@ def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -
         )
     for entry in entries:
         name = entry.filename
-        parts = name.replace("\\", "/").split("/")
         ratio = entry.file_size / max(entry.compress_size, 1)
         reason = ""
-        if ".." in parts or parts[0] == "" or ":" in parts[0]:
+        if _leads_out(name):
             reason = "leads out of the archive's folder"
         elif stat.S_ISLNK(entry.external_attr >> 16):
             reason = "is a link"
@@ -281,6 +286,11 @@ def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -
         if reason:
             faults.append(Fault(f"archive refused: entry {shown(name)} {reason}", file=file))
     return faults
+
+
+def _leads_out(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or parts[0] == "" or ":" in parts[0]
 
 
 def parse_xml(data: bytes, what: str, file: str) -> ElementTree.Element:
