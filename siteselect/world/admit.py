@@ -45,6 +45,9 @@ class Limits:
         Cells of a raster, over all bands.
     grid_cells : int
         Cells of the box of a study grid.
+    drawn_sites : int
+        Sites of the user's own that are drawn and put into layers and a workbook; more of them are
+        written as a table alone.
     archive_entries, archive_bytes, archive_ratio : int
         Entries of an archive, their size unpacked, and how far one entry may have been packed.
 
@@ -61,6 +64,7 @@ class Limits:
     vertices: int = 20_000_000
     raster_cells: int = 500_000_000
     grid_cells: int = 50_000_000
+    drawn_sites: int = 10_000
     archive_entries: int = 1_000
     archive_bytes: int = 1_000_000_000
     archive_ratio: int = 100
