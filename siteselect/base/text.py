@@ -11,6 +11,8 @@ _TO_PERSIAN = str.maketrans("0123456789", _PERSIAN_DIGITS)
 _FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا",
                        "آ": "ا", "ؤ": "و", "ئ": "ی", "\u200c": " ", "\u200f": "", "\u200e": "",
                        "ـ": ""})  # fmt: skip
+# The byte of each letter in the Western code page; those that it leaves out stand for themselves.
+_WESTERN = {bytes([i]).decode("cp1252", "ignore") or chr(i): i for i in range(256)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00")
 
 
@@ -71,8 +73,29 @@ def nearest(word: str, words: Iterable[str]) -> str:
     >>> nearest("wieght", ["weight", "unit"])
     " (did you mean 'weight'?)"
     """
-    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    known = {other.casefold(): other for other in words}
+    close = difflib.get_close_matches(word.casefold(), list(known), n=1, cutoff=0.6)
+    return f" (did you mean {known[close[0]]!r}?)" if close else ""
+
+
+def misread(text: str) -> str:
+    """The Persian text that was read in a Western code page, or nothing if none was.
+
+    Examples
+    --------
+    >>> misread("Ø¹Ø³Ù„ÙˆÛŒÙ‡"), misread("Zürich"), misread("عسلویه")
+    ('عسلویه', '', '')
+    """
+    codes = [_WESTERN.get(letter, -1) for letter in text]
+    if text.isascii() or -1 in codes:
+        return ""
+    for encoding in ("utf-8", "cp1256"):
+        found = bytes(codes).decode(encoding, "ignore")
+        letters = [c for c in found if c.isalpha()]
+        persian = sum("\u0600" <= c <= "\u06ff" for c in letters)
+        if persian > 2 and persian > 0.9 * len(letters):
+            return found
+    return ""
 
 
 def inert(text: str) -> str:

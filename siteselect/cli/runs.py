@@ -221,15 +221,36 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
         own=Own(own, alone=True, **options),
         criteria=named(park_type) if park_type else None,
     )
+    tell = progress()
+    if write.too_many(question):
+        _score_many(question, out, force=force, as_json=as_json)
+        return
     for warning in question.warnings:
         say(f"warning: {warning}")
-    tell = progress()
     result = decide(question, progress=tell)
     text = summary(result)
     if out is not None:
         write.write(result, out, force=force, progress=tell)
         text += f"\n\nwritten to {out}"
     answer("score", summary_data(result), text, as_json=as_json)
+
+
+def _score_many(question: "Question", out: Path | None, *, force: bool, as_json: bool) -> None:
+    """Score more sites than can be drawn: a table is written, and its head is told."""
+    from siteselect.present import write
+
+    if out is None:
+        raise click.UsageError("so many sites are written as a table: name a folder with --out")
+    found = write.write_many(question, out, force=force, progress=progress())
+    data = {"candidates": found.candidates, "ranked": found.ranked, "top": list(found.top)}
+    cells = [
+        [str(row["rank"]), row["id"], f"{row['score']:.3f}", row["verdict"], row["name_en"]]
+        for row in found.top
+    ]
+    head = f"{found.candidates:,} candidates, {found.ranked:,} ranked"
+    body = table(cells, ["rank", "id", "score", "verdict", "name"])
+    text = f"{head}\n\n{body}\n\nwritten to {out}"
+    answer("score", data, text, as_json=as_json, warnings=found.warnings)
 
 
 @click.command("map")

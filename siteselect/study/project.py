@@ -16,7 +16,7 @@ from siteselect.measure.measure import prepare
 from siteselect.study.question import Own, area, ask
 from siteselect.world import checks
 from siteselect.world.catalog import WGS84, Catalog
-from siteselect.world.location import Area
+from siteselect.world.location import Area, check_points
 
 README = """\
 A study for siteselect.
@@ -161,7 +161,7 @@ def _checked(
         return len(catalog.table(source.id))
     frame = catalog.features(source.id, WGS84)
     if source.kind == "points" and source.id != "towns":
-        found, doubts = checks.check_points(frame, source, where)
+        found, doubts = check_points(frame, source, where)
         faults += found
         warnings += doubts
     return len(frame)

@@ -1,12 +1,15 @@
 """The one composer: a study goes in, a result comes out."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault, NoSolution
 from siteselect.decide.score import EXCLUDED, Scores, score
@@ -35,13 +38,19 @@ Progress = Callable[[str], None]
 
 
 def decide(
-    question: Question, *, pool: Executor | None = None, progress: Progress = lambda _: None
+    question: Question,
+    *,
+    instruments: Instruments | None = None,
+    pool: Executor | None = None,
+    progress: Progress = lambda _: None,
 ) -> Result:
     """Measure, score and rank; writes nothing.
 
     Parameters
     ----------
     question : Question
+    instruments : Instruments, optional
+        Prepared for its criteria; they are if not given.
     pool : concurrent.futures.Executor, optional
         Who works on the surface; threads of this process if not given.
     progress : callable
@@ -57,8 +66,9 @@ def decide(
         If there is no candidate, or a file that was read has changed since.
     """
     study, catalog, crs = question.study, question.catalog, question.crs
-    progress("preparing the measures")
-    instruments = prepare(question.criteria, catalog, crs)
+    if instruments is None:
+        progress("preparing the measures")
+        instruments = prepare(question.criteria, catalog, crs)
     surface = surface_of(question, instruments, pool=pool, progress=progress)
     progress("gathering the candidates")
     pooled = pool_of(question, surface)
@@ -78,7 +88,7 @@ def decide(
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
     rules = catalog.table("rules")
     manifest.refuse_changed(question.declarations, catalog)
-    warnings = (*question.warnings, *_remarks(question, scores), *trouble)
+    warnings = (*question.warnings, *remarks(question, scores.rank, scores.verdict), *trouble)
     return Result(
         study=study,
         criteria=question.criteria,
@@ -207,7 +217,7 @@ def pool_of(question: Question, surface: Surface) -> Sites:
     ids = [name for frame in frames for name in frame["id"]]
     if not ids:
         raise DataError("no candidates: the study names no estates, no greenfield, no own sites")
-    twice = sorted({name for name in ids if ids.count(name) > 1})
+    twice = sorted(name for name, count in Counter(ids).items() if count > 1)
     if twice:
         raise DataError([Fault("stands twice in the pool; rename it", row=name) for name in twice])
     return sites.pool(frames, study.cell_m, question.landmasses)
@@ -235,18 +245,72 @@ def score_sites(
     return table, score(table, question.criteria, kinds=pooled.places.kinds.tolist())
 
 
-def _remarks(question: Question, scores: Scores) -> list[str]:
-    remarks = []
+def in_blocks(
+    question: Question, size: int, *, progress: Progress = lambda _: None
+) -> Iterator[Result]:
+    """The user's own sites measured and scored a block at a time, so that memory stays bounded.
+
+    The anchors of the law do not move: a site scores the same whichever block it stands in. Ranks
+    are those within a block.
+
+    Parameters
+    ----------
+    question : Question
+        With own sites alone.
+    size : int
+        Sites of a block.
+    progress : callable
+        Told in a few words what begins.
+
+    Yields
+    ------
+    Result
+        All with the surface of the first, and without draws.
+
+    Raises
+    ------
+    DataError
+        As in `decide`.
+    """
+    own = question.own
+    assert own is not None  # noqa: S101 - the caller has seen to it
+    bare = replace(question, study=question.study.model_copy(update={"trust": None}))
+    progress("preparing the measures")
+    instruments = prepare(bare.criteria, bare.catalog, bare.crs)
+    first = decide(replace(bare, own=own.iloc[:size]), instruments=instruments, progress=progress)
+    yield first
+    for start in range(size, len(own), size):
+        progress(f"scoring candidates: {start / len(own):.0%} of {len(own):,}")
+        pooled = pool_of(replace(bare, own=own.iloc[start : start + size]), first.surface)
+        table, scores = score_sites(bare, instruments, pooled)
+        yield replace(first, pool=pooled, table=table, scores=scores)
+    manifest.refuse_changed(bare.declarations, bare.catalog)
+
+
+def remarks(question: Question, rank: NDArray[np.int64], verdict: NDArray[np.int8]) -> list[str]:
+    """What must be known of a ranking.
+
+    Parameters
+    ----------
+    question : Question
+    rank, verdict : numpy.ndarray, shape (n,)
+        As in `siteselect.decide.score.Scores`.
+
+    Returns
+    -------
+    list of str
+    """
+    told = []
     superseded = [c.id for c in question.criteria.constraints if c.status == "superseded"]
     if superseded:
-        remarks.append(
+        told.append(
             "the distances of 1378 are superseded and stand in for the annex of 1390, which is not"
             f" at hand: {', '.join(superseded)}"
         )
-    n = int(((scores.rank == 0) & (scores.verdict != EXCLUDED)).sum())
+    n = int(((rank == 0) & (verdict != EXCLUDED)).sum())
     if n:
-        remarks.append(f"{n} candidates have too little data for a rank")
-    return remarks
+        told.append(f"{n} candidates have too little data for a rank")
+    return told
 
 
 def inputs_of(question: Question) -> tuple[str, ...]:

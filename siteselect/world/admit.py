@@ -9,6 +9,7 @@ import re
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -46,6 +47,9 @@ class Limits:
         Cells of the box of a study grid that is held as a whole.
     cache_bytes : int
         How much of what was measured is kept for the next run.
+    drawn_sites : int
+        Sites of the user's own that are drawn and put into layers and a workbook; more of them are
+        written as a table alone.
     archive_entries, archive_bytes, archive_ratio : int
         Entries of an archive, their size unpacked, and how far one entry may have been packed.
 
@@ -63,6 +67,7 @@ class Limits:
     raster_cells: int = 500_000_000
     grid_cells: int = 50_000_000
     cache_bytes: int = 2_000_000_000
+    drawn_sites: int = 10_000
     archive_entries: int = 1_000
     archive_bytes: int = 1_000_000_000
     archive_ratio: int = 100
@@ -253,11 +258,16 @@ def archive(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]:
 
 
 def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -> list[Fault]:
-    faults = []
     if len(entries) > limits.archive_entries:
         return [
             over("entries", len(entries), limits.archive_entries, name="archive_entries", file=file)
         ]
+    names = Counter(entry.filename.casefold() for entry in entries)
+    faults = [
+        Fault(f"archive refused: entry {shown(name)} stands there {count} times", file=file)
+        for name, count in names.items()
+        if count > 1
+    ]
     total = sum(entry.file_size for entry in entries)
     if total > limits.archive_bytes:
         faults.append(
@@ -265,10 +275,9 @@ def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -
         )
     for entry in entries:
         name = entry.filename
-        parts = name.replace("\\", "/").split("/")
         ratio = entry.file_size / max(entry.compress_size, 1)
         reason = ""
-        if ".." in parts or parts[0] == "" or ":" in parts[0]:
+        if _leads_out(name):
             reason = "leads out of the archive's folder"
         elif stat.S_ISLNK(entry.external_attr >> 16):
             reason = "is a link"
@@ -284,6 +293,11 @@ def _archive_faults(entries: list[zipfile.ZipInfo], limits: Limits, file: str) -
         if reason:
             faults.append(Fault(f"archive refused: entry {shown(name)} {reason}", file=file))
     return faults
+
+
+def _leads_out(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or parts[0] == "" or ":" in parts[0]
 
 
 def parse_xml(data: bytes, what: str, file: str) -> ElementTree.Element:

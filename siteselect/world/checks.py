@@ -1,6 +1,6 @@
 """Checks of what people bring: schema, units, and whether things lie where they say they lie."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,10 +14,10 @@ import shapely
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import fold, nearest
 from siteselect.declared.criteria import CriteriaSet
-from siteselect.declared.sources import Column, Source
-from siteselect.world import layers, tables
+from siteselect.declared.sources import Column
+from siteselect.world import layers, location, tables
 from siteselect.world.admit import LIMITS, Limits, refuse, row_list, shown
-from siteselect.world.location import Area, locate, province_codes, sizes
+from siteselect.world.location import Area
 from siteselect.world.rasters import check_raster, meets
 
 KINDS = ("sites", "provinces", "estates", "ports", "pipelines", "feedstock", "dem", "raster")
@@ -130,7 +130,7 @@ def check_file(
     warnings: list[Fault] = []
     checks: dict[str, Callable[[], tuple[list[Fault], int]]] = {
         "provinces": lambda: _check_provinces(path, area, reading, warnings),
-        "pipelines": lambda: _check_lines(path, reading, warnings),
+        "pipelines": lambda: _check_lines(path, area, reading, warnings),
         "dem": lambda: _check_cells(path, kind, area, reading, warnings),
         "raster": lambda: _check_cells(path, kind, area, reading, warnings),
         "sites": lambda: ([], len(user_sites(path, area, criteria=criteria, reading=reading,
@@ -189,11 +189,11 @@ def user_sites(
     told: list[Fault] = []
     frame = _named(frame, path.name, told)
     faults += [
-        *sizes(frame, path.name, RANGES["area_ha"], warnings=told),
+        *location.sizes(frame, path.name, RANGES["area_ha"], warnings=told),
         *_twice(frame, path.name, told),
     ]
-    codes, unknown = province_codes(frame, area, path.name)
-    where = locate(frame, area, frame["position_accuracy_km"].to_numpy(dtype=float))
+    codes, unknown = location.province_codes(frame, area, path.name)
+    where = location.locate(frame, area, frame["position_accuracy_km"].to_numpy(dtype=float))
     drawn = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon")).to_numpy()
     outside = [""] * len(frame)
     for finding in where.findings(within=True, named=codes):
@@ -201,7 +201,7 @@ def user_sites(
         at = finding.rows[0]
         if not finding.beyond:
             told.append(fault)
-        elif drawn[at] and finding.what in ("sea", "outside"):
+        elif drawn[at] and finding.what == "sea":
             outside[at] = finding.message
             told.append(replace(fault, message=f"{fault.message}; kept, but it cannot be ranked"))
         else:
@@ -242,6 +242,7 @@ def _features(
     frame.index.name = table.word
     placed = gpd.GeoDataFrame(frame, geometry=layer.geometry, crs=layer.crs)
     centre = placed.geometry.representative_point()
+    warnings += location.elsewhere(placed, centre, path.name)
     return placed.assign(lon=centre.x, lat=centre.y), faults
 
 
@@ -385,47 +386,6 @@ def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fa
     ]
 
 
-def check_points(
-    frame: gpd.GeoDataFrame,
-    source: Source | str,
-    area: Area,
-    *,
-    offshore: Collection[str] | None = (),
-    accuracy_km: float = 0.0,
-) -> tuple[list[Fault], list[Fault]]:
-    """Whether features lie where they say: on land, in their province, near their town.
-
-    Parameters
-    ----------
-    frame : geopandas.GeoDataFrame
-        EPSG:4326; may have ``id, name_en, kind, province, town, position_accuracy_km``. Index: row
-        number.
-    source : Source or str
-        Entry of the catalogue, whose accuracy and offshore kinds are then used, or a file's name.
-    area : Area
-        Provinces, land, towns.
-    offshore : collection of str or None
-        Kinds of row that may lie in the sea; None for all.
-    accuracy_km : float
-        Accuracy of rows that do not carry their own.
-
-    Returns
-    -------
-    faults, warnings : list of Fault
-        A position is at fault beyond its own accuracy plus the layer's, within it a warning.
-    """
-    file = source
-    if isinstance(source, Source):
-        file, offshore, accuracy_km = source.file, source.offshore, source.position_accuracy_km
-    own = frame.get("position_accuracy_km", pd.Series(np.nan, index=frame.index))
-    accuracy = pd.to_numeric(own, errors="coerce").fillna(accuracy_km).to_numpy(dtype=float)
-    codes, _ = province_codes(frame, area, str(file))
-    where = locate(frame, area, accuracy)
-    found = where.findings(within=False, named=codes, offshore=offshore)
-    told = [(finding.beyond, where.fault(finding, str(file))) for finding in found]
-    return [f for beyond, f in told if beyond], [f for beyond, f in told if not beyond]
-
-
 def _check_features(
     path: Path, kind: str, area: Area, reading: Reading, warnings: list[Fault]
 ) -> tuple[list[Fault], int]:
@@ -433,29 +393,51 @@ def _check_features(
     frame = _named(frame, path.name, warnings)
     faults += _twice(frame, path.name, warnings)
     offshore = OFFSHORE.get(kind, ())
-    found, doubts = check_points(frame, path.name, area, offshore=offshore)
+    found, doubts = location.check_points(frame, path.name, area, offshore=offshore)
     warnings += doubts
     return [*faults, *found], len(frame)
 
 
-def _check_lines(path: Path, reading: Reading, warnings: list[Fault]) -> tuple[list[Fault], int]:
+def _check_lines(
+    path: Path, area: Area, reading: Reading, warnings: list[Fault]
+) -> tuple[list[Fault], int]:
     faults: list[Fault] = []
-    if path.suffix.lower() not in _TABLES:
+    if path.suffix.lower() in _TABLES:
+        frame = _line_table(path, reading, faults, warnings)
+    else:
         frame = layers.read_vector(
             path, layer=reading.layer, crs=reading.crs, limits=reading.limits, warnings=warnings
         )
-        shapes = frame.geometry.to_numpy()
-    else:
-        table = tables.read_table(path, encoding=reading.encoding, sheet=reading.layer)
-        name = next((name for name in _WKT if name in table.columns), "wkt")
-        columns = {"id": Column(required=True), name: Column(type="wkt", required=True)}
-        read = tables.typed(table, columns, warnings=warnings, limits=reading.limits)
-        frame = gpd.GeoDataFrame(read.assign(lon=read.index, lat=0.0, name_en="", name_fa=""))
-        faults = _twice(frame, path.name, warnings)
+    lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (1, 5))
+    if not lines.all():
+        rows = row_list(frame.index[~lines], _word(frame))
+        return [*faults, Fault("holds no line", path.name, rows)], len(frame)
+    try:
+        sound = layers.sound(frame, path.name, reading.limits, warnings=warnings)
+        faults += location.misplaced(sound, area, path.name)
+    except DataError as error:
+        faults += error.faults
+    return faults, len(frame)
+
+
+def _line_table(
+    path: Path, reading: Reading, faults: list[Fault], warnings: list[Fault]
+) -> gpd.GeoDataFrame:
+    table = tables.read_table(
+        path, encoding=reading.encoding, sheet=reading.layer, limits=reading.limits
+    )
+    name = next((name for name in _WKT if name in table.columns), "wkt")
+    columns = {"id": Column(required=True), name: Column(type="wkt", required=True)}
+    read = tables.typed(table, columns, warnings=warnings, limits=reading.limits)
+    frame = gpd.GeoDataFrame(read.assign(lon=read.index, lat=0.0, name_en="", name_fa=""))
+    faults += _twice(frame, path.name, warnings)
+    with np.errstate(invalid="ignore"):
         shapes = shapely.from_wkt(read[name].to_numpy(dtype=object))
-    lines = np.isin(shapely.get_type_id(shapes), (1, 5))
-    rows = row_list(frame.index[~lines]) if not lines.all() else ""
-    return faults + [Fault("holds no line", path.name, rows)] * bool(rows), len(frame)
+    return frame.set_geometry(shapes, crs=reading.crs or "EPSG:4326").rename_axis(table.word)
+
+
+def _word(frame: gpd.GeoDataFrame) -> str:
+    return str(frame.index.name or "feature")
 
 
 def _check_provinces(
@@ -470,8 +452,13 @@ def _check_provinces(
     if not column:
         there = ", ".join(map(str, frame.columns[:20]))
         return [Fault(f"has no column iso or province; there are {there}", path.name)], len(frame)
-    frame["province"] = frame[column]
-    codes, faults = province_codes(frame, area, path.name)
+    frame = frame.assign(province=frame[column]).rename_axis("feature")
+    codes, faults = location.province_codes(frame, area, path.name)
+    faults += [
+        Fault("names no province", path.name, row_list([row], "feature"), column)
+        for row, name in frame["province"].items()
+        if not _cell(name).strip()
+    ]
     faults += [
         Fault(f"{code} stands more than once", path.name, row_list(rows, "feature"), column)
         for code, rows in frame.index.groupby(codes).items()
@@ -485,7 +472,7 @@ def _check_provinces(
             pair = " and ".join(shown(str(frame[column].iloc[at])) for at in (i, j))
             message = f"{pair} overlap by {shared:,.2f} km2; what lies there is counted once"
             warnings.append(Fault(message, path.name, row_list((i + 1, j + 1), "feature")))
-    return faults, len(frame)
+    return [*faults, *location.misplaced(frame, area, path.name)], len(frame)
 
 
 def _check_cells(

@@ -43,6 +43,23 @@ def damage(parts: Mapping[str, Path], file: str) -> list[Fault]:
     return faults
 
 
+def deleted(path: Path) -> int:
+    """How many rows of a table are marked as deleted: readers leave them out without a word.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A ``.dbf`` that is whole.
+
+    Returns
+    -------
+    int
+    """
+    data = path.read_bytes()
+    rows, head, width = struct.unpack("<IHH", data[4:12])
+    return sum(data[head + at * width : head + at * width + 1] == b"*" for at in range(rows))
+
+
 def encoding(parts: Mapping[str, Path], file: str, warnings: list[Fault]) -> str | None:
     """Encoding to read the attributes with; None where the table itself says it, or is ASCII.
 
@@ -90,7 +107,7 @@ def _named_encoding(path: Path, text: bytes, file: str) -> str:
         name = "utf-8" if code == "65001" else name
     try:
         found = codecs.lookup(name).name
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         message = f"its .cpg names {shown(told)}, which is no encoding; write UTF-8 or CP1256"
         raise DataError(Fault(message, file=file)) from error
     if found != "utf-8":

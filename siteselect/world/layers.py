@@ -139,7 +139,7 @@ def read_vector(
         frame = _shapefile(path, path.name, crs, warnings)
     else:
         frame = _database(path, kind, layer, limits, warnings)
-    return _sound(_located(frame, crs, path.name), path.name, limits, warnings)
+    return sound(_located(frame, crs, path.name), path.name, limits, warnings=warnings)
 
 
 def _chosen(names: list[str], layer: str | None, file: str) -> str:
@@ -192,6 +192,10 @@ def _shapefile(path: Path, file: str, crs: str | None, warnings: list[Fault]) ->
     if ".prj" not in beside and crs is None:
         faults.append(_no_crs(file, " (its .prj is missing)"))
     refuse(faults or dbase.damage(beside, file))
+    gone = dbase.deleted(beside[".dbf"])
+    if gone:
+        message = f"{gone:,} of its rows are marked as deleted; they are left out"
+        warnings.append(Fault(message, file=file))
     return _gdal(path, file, warnings, encoding=dbase.encoding(beside, file, warnings))
 
 
@@ -308,9 +312,32 @@ def _crs_name(crs: CRS) -> str:
     return f"EPSG:{code}" if code else crs.name
 
 
-def _sound(
-    frame: gpd.GeoDataFrame, file: str, limits: Limits, warnings: list[Fault]
+def sound(
+    frame: gpd.GeoDataFrame, file: str, limits: Limits, *, warnings: list[Fault]
 ) -> gpd.GeoDataFrame:
+    """Features of one kind of geometry that are whole and lie where their CRS can mean.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        With a CRS; its index is called what its rows are called in faults, ``feature`` if nothing.
+    file : str
+        Name of the file, for faults.
+    limits : Limits
+        How much it may hold.
+    warnings : list of Fault
+        Outlines that were made valid.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Flat, and with valid outlines.
+
+    Raises
+    ------
+    DataError
+        Every fault.
+    """
     if frame.empty:
         raise DataError(Fault("is empty: the layer holds no features", file=file))
     if len(frame) > limits.rows:
@@ -323,7 +350,7 @@ def _sound(
     names = _Names(frame, file)
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     faults = names.each(missing, "has no geometry")
-    faults += names.each(~np.isfinite(bounds).all(axis=1) & ~missing, "holds no finite position")
+    faults += names.each(_endless(shapes) & ~missing, "holds a position that is not finite")
     faults += _kind_faults(shapes[~missing], file)
     refuse(faults)
     refuse(_place_faults(frame.crs, bounds, names))
@@ -331,15 +358,26 @@ def _sound(
     return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
+def _endless(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Shapes of which a corner is no finite position; their bounds would not tell."""
+    corners, of = shapely.get_coordinates(shapes, return_index=True)
+    found = np.zeros(len(shapes), dtype=bool)
+    found[of[~np.isfinite(corners).all(axis=1)]] = True
+    return found
+
+
 class _Names:
     """Words the faults of features."""
 
     def __init__(self, frame: gpd.GeoDataFrame, file: str) -> None:
         self.ids = frame["id"].to_list() if "id" in frame else [None] * len(frame)
+        self.rows, self.word = frame.index.to_list(), frame.index.name or "feature"
         self.file = file
 
     def fault(self, at: int, message: str) -> Fault:
-        return Fault(message, self.file, feature_name({"id": self.ids[at]}, at + 1))
+        name = feature_name({"id": self.ids[at]}, at + 1)
+        own = name if self.word == "feature" else f"{self.word} {self.rows[at]}"
+        return Fault(message, self.file, own)
 
     def each(self, wrong: NDArray[np.bool_], message: str) -> list[Fault]:
         return [self.fault(at, message) for at in np.flatnonzero(wrong).tolist()]
@@ -455,7 +493,7 @@ def open_raster(path: Path, *, limits: Limits = LIMITS) -> Iterator[DatasetReade
                     over("cells", cells, limits.raster_cells, name="raster_cells", file=path.name)
                 )
             yield data
-    except RasterioError as error:
+    except (RasterioError, UnicodeDecodeError) as error:
         raise DataError(Fault("is a damaged or truncated GeoTIFF", file=path.name)) from error
 
 

@@ -13,13 +13,17 @@ from pyproj import Transformer
 
 from siteselect.base.errors import Fault
 from siteselect.base.text import fold, nearest
+from siteselect.declared.sources import Source
 from siteselect.declared.study import ALBERS
 from siteselect.world.admit import row_list, shown
 from siteselect.world.layers import area_km2
 
 TOWN_REACH_KM = 30.0
 WORTH_SAYING_KM = 0.05
+# Farther off than this lies nothing that bears on a park: the whole of Iran is nearer.
+FAR_KM = 1500.0
 OUTLINE_FACTOR = 1.5
+SAME_PLACE_DEG = 0.01
 _FILLERS = frozenset({"province", "ostan", "استان", "and", "va", "o", "و", "-", "&"})
 
 _KIND_WORDS = frozenset(
@@ -37,7 +41,7 @@ class Finding:
     rows : tuple of int
         Places in the frame, from 0.
     what : str
-        ``exchanged``, ``zero``, ``sea``, ``outside``, ``province`` or ``town``.
+        ``exchanged``, ``zero``, ``far``, ``sea``, ``outside``, ``province`` or ``town``.
     message : str
         In words.
     beyond : bool
@@ -186,6 +190,95 @@ def sizes(
     return faults
 
 
+def check_points(
+    frame: gpd.GeoDataFrame,
+    source: Source | str,
+    area: Area,
+    *,
+    offshore: Collection[str] | None = (),
+    accuracy_km: float = 0.0,
+) -> tuple[list[Fault], list[Fault]]:
+    """Whether features lie where they say: on land, in their province, near their town.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        EPSG:4326; may have ``id, name_en, kind, province, town, position_accuracy_km``. Index: row
+        number.
+    source : Source or str
+        Entry of the catalogue, whose accuracy and offshore kinds are then used, or a file's name.
+    area : Area
+        Provinces, land, towns.
+    offshore : collection of str or None
+        Kinds of row that may lie in the sea; None for all.
+    accuracy_km : float
+        Accuracy of rows that do not carry their own.
+
+    Returns
+    -------
+    faults, warnings : list of Fault
+        A position is at fault beyond its own accuracy plus the layer's, within it a warning.
+    """
+    file = source
+    if isinstance(source, Source):
+        file, offshore, accuracy_km = source.file, source.offshore, source.position_accuracy_km
+    own = frame.get("position_accuracy_km", pd.Series(np.nan, index=frame.index))
+    accuracy = pd.to_numeric(own, errors="coerce").fillna(accuracy_km).to_numpy(dtype=float)
+    codes, _ = province_codes(frame, area, str(file))
+    where = locate(frame, area, accuracy)
+    found = where.findings(within=False, named=codes, offshore=offshore)
+    told = [(finding.beyond, where.fault(finding, str(file))) for finding in found]
+    return [f for beyond, f in told if beyond], [f for beyond, f in told if not beyond]
+
+
+def misplaced(frame: gpd.GeoDataFrame, area: Area, file: str) -> list[Fault]:
+    """Lines and outlines with lon and lat exchanged, or in another part of the world.
+
+    They may leave the study area and cross the sea.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        In any CRS; its index is called what its rows are called in faults.
+    area : Area
+    file : str
+        Name of the file, for faults.
+
+    Returns
+    -------
+    list of Fault
+    """
+    named = str(frame.index.name or "feature")
+    bare = frame[[frame.geometry.name]].to_crs("EPSG:4326").rename_axis(named)
+    return check_points(bare, file, area, offshore=None)[0]
+
+
+def elsewhere(frame: gpd.GeoDataFrame, centre: gpd.GeoSeries, file: str) -> list[Fault]:
+    """Columns ``lon`` and ``lat`` of a layer that say another place than its geometry.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        EPSG:4326.
+    centre : geopandas.GeoSeries of points
+        Where its features lie; this is taken.
+    file : str
+        Name of the file, for faults.
+
+    Returns
+    -------
+    list of Fault
+    """
+    found = []
+    for name, drawn in (("lon", centre.x), ("lat", centre.y)):
+        written = pd.to_numeric(frame.get(name, drawn), errors="coerce")
+        rows = frame.index[(written - drawn).abs() > SAME_PLACE_DEG]
+        if len(rows):
+            message = "is not where the geometry lies, which is taken"
+            found.append(Fault(message, file, row_list(rows, "feature"), name))
+    return found
+
+
 def locate(frame: gpd.GeoDataFrame, area: Area, accuracy_km: NDArray[np.float64]) -> "Located":
     """How far each feature lies from the study area and from land.
 
@@ -293,7 +386,7 @@ class Located:
         zero = shapely.equals(self.frame.geometry.to_numpy(), shapely.Point(0, 0))
         mine = np.array(self.codes, dtype=object)[self.reach[1]]
         other = np.array([name in self.codes for name in named]) & (np.array(named) != mine)
-        suspect = zero | ((self.shore_km > 0) & ~dry) | other
+        suspect = zero | ((self.shore_km > 0) & ~dry) | other | (self.reach[0] > FAR_KM)
         suspect |= (self.reach[0] > 0) & (within or np.array([bool(name) for name in named]))
         suspect[list(towns)] = True
         for at in np.flatnonzero(suspect & ~shapely.is_empty(self.shapes)).tolist():
@@ -324,17 +417,17 @@ class Located:
         return Fault(finding.message, file, rows, "lon, lat")
 
     def _exchanged(self) -> list[Finding]:
-        """Points that lie outside, but inside once lon and lat are exchanged."""
-        shapes = self.frame.geometry.to_numpy()
+        """What lies outside, but inside once lon and lat are exchanged."""
         slack = self.accuracy_km + self.area.province_accuracy_km
-        far = (shapely.get_type_id(self.shapes) == 0) & (self.reach[0] > slack)
-        turned = self.area.to_plane.transform(shapely.get_y(shapes), shapely.get_x(shapes))
+        far = np.flatnonzero(~shapely.is_empty(self.shapes) & (self.reach[0] > slack))
+        spots = shapely.point_on_surface(self.frame.geometry.to_numpy()[far])
+        turned = self.area.to_plane.transform(shapely.get_y(spots), shapely.get_x(spots))
         east, north = np.where(np.isfinite(turned), turned, 0.0)
         home = [shapely.contains_xy(one, east, north) for one in self.area.province_shapes]
-        rows = np.flatnonzero(far & np.any(home, axis=0)).tolist()
+        rows = far[np.any(home, axis=0)].tolist()
         if not rows:
             return []
-        who = "all points" if len(rows) == len(self.frame) else f"{len(rows)} of the points"
+        who = "all positions" if len(rows) == len(self.frame) else f"{len(rows)} of the positions"
         message = (
             f"{who} lie outside the study area, but inside it when lon and lat are exchanged;"
             " exchange the two columns there"
@@ -342,8 +435,11 @@ class Located:
         return [Finding(tuple(rows), "exchanged", message, beyond=True)]
 
     def _out_of_place(self, at: int, *, within: bool, named: str, dry: bool) -> list[Finding]:
-        """The first of these that holds: in the sea, not where it says, not in the study area."""
+        """The first of these that holds: far off, in the sea, not where it says, outside."""
         own, away = float(self.accuracy_km[at]), float(self.reach[0][at])
+        if away > FAR_KM:
+            text = f"lies outside the provinces of the study, {away:,.0f} km from the nearest"
+            return [Finding((at,), "far", text, beyond=True)]
         coast, line = own + self.area.land_accuracy_km, own + self.area.province_accuracy_km
         shore = float(self.shore_km[at])
         if shore > WORTH_SAYING_KM:

@@ -24,6 +24,7 @@ from siteselect.world.admit import parse_xml, refuse, shown
 Record = tuple[dict[str, Any], Any]
 WGS84 = "EPSG:4326"
 _CODE = re.compile(r"(urn:ogc:def:crs:)?[A-Za-z]+:[\d.]*:?[A-Za-z0-9]+")
+DEEPEST = 20  # groups of geometries within groups
 _MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
 
 
@@ -171,9 +172,11 @@ def _properties(mark: ElementTree.Element) -> dict[str, Any]:
     return found
 
 
-def _geometry(holder: ElementTree.Element) -> dict[str, Any] | None:
+def _geometry(holder: ElementTree.Element, depth: int = 0) -> dict[str, Any] | None:
     """The geometry of a placemark, as GeoJSON has it; None if there is none."""
-    parts = [part for part in map(_shape, holder) if part]
+    if depth > DEEPEST:
+        return {"type": "nested too deep"}
+    parts = [part for part in (_shape(one, depth) for one in holder) if part]
     if len(parts) < 2:
         return parts[0] if parts else None
     kinds = {part["type"] for part in parts}
@@ -183,10 +186,10 @@ def _geometry(holder: ElementTree.Element) -> dict[str, Any] | None:
     return {"type": "GeometryCollection", "geometries": parts}
 
 
-def _shape(element: ElementTree.Element) -> dict[str, Any] | None:
+def _shape(element: ElementTree.Element, depth: int) -> dict[str, Any] | None:
     kind = _tag(element)
     if kind == "MultiGeometry":
-        return _geometry(element)
+        return _geometry(element, depth + 1)
     if kind == "Polygon":
         rings = element.findall("{*}outerBoundaryIs") + element.findall("{*}innerBoundaryIs")
         texts = [ring.findtext("{*}LinearRing/{*}coordinates") for ring in rings]
@@ -194,7 +197,9 @@ def _shape(element: ElementTree.Element) -> dict[str, Any] | None:
     if kind in ("Point", "LineString", "LinearRing"):
         line = _positions(element.findtext("{*}coordinates"))
         kind = "LineString" if kind == "LinearRing" else kind
-        return {"type": kind, "coordinates": line[0] if kind == "Point" and line else line}
+        # A point of several positions is left as it stands, so that it cannot be read.
+        alone = kind == "Point" and len(line) == 1
+        return {"type": kind, "coordinates": line[0] if alone else line}
     return None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
@@ -17,6 +18,7 @@ from siteselect.world.location import Area
 
 DEM_RANGE_M = (-450.0, 9000.0)
 MOUNTAIN_KM = 9.0
+CELL_SPAN_M = (0.1, 500_000.0)
 FILL_VALUES = (-9999.0, -32768.0, -32767.0, 32767.0, 65535.0, -99999.0)
 WINDOW = 2048
 BLOCK_LIMIT_BYTES = 256_000_000
@@ -91,6 +93,8 @@ def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
         faults.append("has no position: its cells have neither corner nor size")
     elif data.transform.b or data.transform.d:
         faults.append("is rotated; warp it so that north is up")
+    elif not (data.transform.a > 0 > data.transform.e):
+        faults.append("is mirrored or upside down; warp it so that north is up")
     elif data.crs is not None:
         west, south, east, north = data.bounds
         degrees_like = max(abs(west), abs(east)) <= 180 and max(abs(south), abs(north)) <= 90
@@ -103,7 +107,32 @@ def _frame_faults(data: DatasetReader, kind: str) -> list[str]:
         faults.append(f"its unit is {shown(str(data.units[0]))}; heights must be metres")
     if any(kind_of.startswith("complex") for kind_of in data.dtypes):
         faults.append("holds complex numbers")
+    return faults + _meaning_faults(data, kind)
+
+
+def _meaning_faults(data: DatasetReader, kind: str) -> list[str]:
+    """Cells that do not mean what they hold."""
+    faults = []
+    if set(data.scales) != {1.0} or set(data.offsets) != {0.0}:
+        faults.append(f"its values are to be scaled by {data.scales[0]:g} and moved by"
+                      f" {data.offsets[0]:g}; write the values themselves")  # fmt: skip
+    if any(MaskFlags.per_dataset in flags for flags in data.mask_flag_enums):
+        faults.append("carries a mask beside its values; declare a nodata value instead")
+    if kind == "dem" and _has_colours(data):
+        faults.append("holds numbers of colours, not heights")
+    placed = data.crs is not None and not data.transform.is_identity
+    side = abs(data.transform.a) * (111_320 if placed and data.crs.is_geographic else 1)
+    if placed and not CELL_SPAN_M[0] <= side <= CELL_SPAN_M[1]:
+        faults.append(f"its cells are {side:g} m wide, not within [{CELL_SPAN_M[0]:g},"
+                      f" {CELL_SPAN_M[1]:g}]")  # fmt: skip
     return faults
+
+
+def _has_colours(data: DatasetReader) -> bool:
+    try:
+        return bool(data.colormap(1))
+    except ValueError:
+        return False
 
 
 def meets(data: DatasetReader, area: Area) -> bool:

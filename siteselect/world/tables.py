@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
-from siteselect.base.text import latin_digits, nearest
+from siteselect.base.text import latin_digits, misread, nearest
 from siteselect.declared.sources import Column
 from siteselect.world.admit import LIMITS, Limits, admit, over, refuse, row_list, shown
 from siteselect.world.workbook import sheet_records
@@ -32,7 +32,7 @@ _DEGREES = re.compile(
     r"\s*([NSEW]?)",
     re.ASCII,
 )
-_WITH_UNIT = re.compile(r"[+-]?\d+(?:\.\d+)?\s*[^\W\d_][\w/²%]*")
+_WITH_UNIT = re.compile(r"[+-]?\d+(?:\.\d+)?\s*(?:[^\W\d_][\w/²%]*|[%٪])")
 _PARTED = re.compile(r"[+-]?\d[\d.,' ]*", re.ASCII)
 # What a number may carry unseen: another minus, marks of direction, spaces that do not break.
 _CLEAN = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " "} | dict.fromkeys(
@@ -131,8 +131,10 @@ def read_table(
 
 
 def _decoded(data: bytes, encoding: str | None, file: str) -> str:
-    if encoding is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(Fault("is UTF-16; give --encoding utf-16 or save it as UTF-8", file=file))
+    wide = _wide(data) if encoding is None else ""
+    if wide:
+        cure = f"give --encoding {wide.lower()} or save it as UTF-8"
+        raise DataError(Fault(f"is {wide}; {cure}", file=file))
     mark = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
     try:
         name = codecs.lookup(encoding or "utf-8").name
@@ -157,6 +159,20 @@ def _decoded(data: bytes, encoding: str | None, file: str) -> str:
     return text
 
 
+def _wide(data: bytes) -> str:
+    """Which encoding of two or four bytes a letter a text is in, by its mark or its zeros."""
+    # In this order: the mark of UTF-16 is the beginning of that of UTF-32.
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "UTF-32"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "UTF-16"
+    head = data[:200]
+    zeros = [head[start::2].count(0) / max(len(head) // 2, 1) for start in (0, 1)]
+    if min(zeros) < 0.1 and max(zeros) > 0.4:
+        return "UTF-16-BE" if zeros[0] > zeros[1] else "UTF-16-LE"
+    return ""
+
+
 def _is_utf_8(data: bytes) -> bool:
     """Whether bytes are UTF-8 and more than ASCII; other encodings hardly ever look like it."""
     try:
@@ -166,6 +182,9 @@ def _is_utf_8(data: bytes) -> bool:
 
 
 def _delimiter(text: str, kind: str, file: str) -> tuple[str, list[Fault]]:
+    if text[:6].lower().strip('"').startswith("sep="):
+        message = "is a note for a spreadsheet program; remove this row"
+        raise DataError(Fault(f"{shown(text[:5])} {message}", file, "row 1"))
     heading = re.sub(r'"[^"]*"', "", text.lstrip("\r\n")[:100_000]).split("\n", 1)[0]
     best = "\t" if kind == ".tsv" else max(",;\t", key=heading.count)
     word = {",": "", ";": "semicolons", "\t": "" if kind == ".tsv" else "tabs"}[best]
@@ -427,6 +446,8 @@ class _Reader:
              [numbers[at] for at, cell in enumerate(cells) if _UNSEEN.search(cell)]),
             ("holds the mark of letters that were lost when the file was saved",
              [numbers[at] for at, text in enumerate(texts) if _LOST in text]),
+            ("looks like Persian that was read in a Western code page; save the file anew as UTF-8",
+             [numbers[at] for at, cell in enumerate(cells) if misread(cell)]),
         ):  # fmt: skip
             if rows:
                 listed = row_list(rows, self.table.word)
@@ -441,7 +462,7 @@ class _Reader:
     def words(self, cells: Sequence[str]) -> list[Fault]:
         faults = self._empty(cells)
         if self.column.type == "wkt":
-            shapes = shapely.from_wkt(np.array(cells, dtype=object), on_invalid="ignore")
+            shapes = [_wkt(cell) for cell in cells]
             wrong = [at for at, shape in enumerate(shapes) if shape is None and cells[at].strip()]
             return faults + [self.fault(at, f"{shown(cells[at])} is no WKT") for at in wrong]
         allowed = self.column.choices
@@ -460,6 +481,14 @@ class _Reader:
             for at, cell in enumerate(cells)
             if not _UNSEEN.sub("", cell).strip()
         ]
+
+
+def _wkt(text: str) -> shapely.Geometry | None:
+    try:
+        with np.errstate(invalid="ignore"):  # a position may be no number; that is told later
+            return shapely.from_wkt(text, on_invalid="ignore")
+    except NotImplementedError:  # curves
+        return None
 
 
 def _no_number(text: str, column: Column) -> str:

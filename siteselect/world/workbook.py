@@ -8,6 +8,7 @@ import datetime
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,8 +18,14 @@ from siteselect.world.admit import Limits, archive, parse_xml, refuse, row_list,
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
-# Styles that show a number as a date, and the day 0 of the workbook.
-_Dates = tuple[frozenset[int], datetime.date]
+
+@dataclass(frozen=True, slots=True)
+class _Styles:
+    """How numbers are shown: styles of dates and of percentages, and the day 0 of the workbook."""
+
+    dates: frozenset[int]
+    shares: frozenset[int]
+    day_0: datetime.date
 
 
 def sheet_records(
@@ -59,14 +66,16 @@ def sheet_records(
             raise DataError(Fault(f"holds no sheet {shown(sheet)}{hint}", file=path.name))
         if not names:
             raise DataError(Fault("is empty: no sheet holds a cell", file=path.name))
-        part = parts[sheet or names[0]]
+        part, hidden = parts[sheet or names[0]]
+        if hidden:
+            notes.append(Fault("its sheet is hidden; it was read all the same", path.name))
         strings = [
             "".join(t.text or "" for t in item.iter() if _tag(t) == "t")
             for item in _part(book, "xl/sharedStrings.xml", path.name).findall("{*}si")
         ]
         root = _part(book, part, path.name)
-        notes += _hidden(root, path.name)
-        yield from _sheet_rows(root, strings, _dates(book, path), path.name)
+        notes += _hidden(root, path.name) + _borrowed(root, path.name)
+        yield from _sheet_rows(root, strings, _styles(book, path), path.name)
 
 
 def _hidden(root: ElementTree.Element, file: str) -> list[Fault]:
@@ -81,8 +90,20 @@ def _hidden(root: ElementTree.Element, file: str) -> list[Fault]:
     return told + [Fault("hides columns; they were read all the same", file)] * columns
 
 
-def _sheets(book: zipfile.ZipFile, file: str) -> dict[str, str]:
-    """Part of each sheet that holds a cell, by the name of the sheet."""
+def _borrowed(root: ElementTree.Element, file: str) -> list[Fault]:
+    """Cells whose value stands in another workbook: only what was stored of it is at hand."""
+    rows = [
+        int(row.get("r", "0"))
+        for row in root.iterfind("{*}sheetData/{*}row")
+        for formula in row.iterfind("{*}c/{*}f")
+        if re.search(r"\[\d+\]", formula.text or "") and row.get("r", "").isdecimal()
+    ]
+    message = "takes values from another workbook; those stored with it were read"
+    return [Fault(message, file, row_list(rows))] if rows else []
+
+
+def _sheets(book: zipfile.ZipFile, file: str) -> dict[str, tuple[str, bool]]:
+    """Part of each sheet that holds a cell and whether it is hidden, by the name of the sheet."""
     links = _part(book, "xl/_rels/workbook.xml.rels", file)
     target = {link.get("Id"): link.get("Target", "") for link in links}
     sheets = {}
@@ -91,7 +112,8 @@ def _sheets(book: zipfile.ZipFile, file: str) -> dict[str, str]:
         part = target.get(key, "")
         part = part.lstrip("/") if part.startswith("/") else f"xl/{part}"
         if part in book.namelist() and re.search(rb"<(\w+:)?c[ >]", book.read(part)):
-            sheets[item.get("name", "")] = part
+            hidden = item.get("state", "visible") != "visible"
+            sheets[item.get("name", "")] = (part, hidden)
     return sheets
 
 
@@ -105,26 +127,29 @@ def _part(book: zipfile.ZipFile, name: str, file: str) -> ElementTree.Element:
     return parse_xml(book.read(name), name, file)
 
 
-def _dates(book: zipfile.ZipFile, path: Path) -> _Dates:
-    """Styles that show a number as a date, and the day 0 of the workbook."""
+def _styles(book: zipfile.ZipFile, path: Path) -> _Styles:
     styles = _part(book, "xl/styles.xml", path.name)
     built_in = {str(code) for code in (*range(14, 23), *range(45, 48))}
-    own = {
-        item.get("numFmtId", "")
+    codes = {
+        item.get("numFmtId", ""): re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", item.get("formatCode", ""))
         for item in styles.iterfind(".//{*}numFmt")
-        if re.search(r"[dmyhs]", re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", item.get("formatCode", "")))
     }
-    formats = styles.findall("{*}cellXfs/{*}xf")
-    dated = {i for i, form in enumerate(formats) if form.get("numFmtId") in built_in | own}
+    dates = built_in | {key for key, code in codes.items() if re.search(r"[dmyhs]", code)}
+    shares = {"9", "10"} | {key for key, code in codes.items() if "%" in code}
+    formats = [form.get("numFmtId", "") for form in styles.iterfind("{*}cellXfs/{*}xf")]
     properties = _part(book, "xl/workbook.xml", path.name).find("{*}workbookPr")
     late = properties is not None and properties.get("date1904") in ("1", "true")
-    return frozenset(dated), datetime.date(*((1904, 1, 1) if late else (1899, 12, 30)))
+    return _Styles(
+        frozenset(i for i, key in enumerate(formats) if key in dates),
+        frozenset(i for i, key in enumerate(formats) if key in shares),
+        datetime.date(*((1904, 1, 1) if late else (1899, 12, 30))),
+    )
 
 
 def _sheet_rows(
     root: ElementTree.Element,
     strings: list[str],
-    dates: _Dates,
+    styles: _Styles,
     file: str,
 ) -> Iterator[tuple[int, list[str]]]:
     faults = [
@@ -132,14 +157,18 @@ def _sheet_rows(
         for item in root.iterfind(".//{*}mergeCell")
     ]
     heading: list[str] = []
-    number = 0
+    number, below = 0, 0
     for row in root.iterfind("{*}sheetData/{*}row"):
         number = int(row.get("r", "")) if row.get("r", "").isdigit() else number + 1
+        if number <= below:
+            message = "stands twice or out of order; the workbook is damaged"
+            faults.append(Fault(message, file, f"row {number}"))
+        below = max(number, below)
         cells: dict[int, str] = {}
         for cell in row.findall("{*}c"):
             at = _column(cell.get("r", ""), max(cells, default=-1) + 1)
             try:
-                cells[at] = _cell_text(cell, strings, dates)
+                cells[at] = _cell_text(cell, strings, styles, twice=at in cells)
             except (ValueError, OverflowError) as error:
                 field = heading[at] if at < len(heading) else f"column {_letters(at)}"
                 faults.append(Fault(str(error), file, f"row {number}", field))
@@ -167,8 +196,12 @@ def _letters(at: int) -> str:
     return letters
 
 
-def _cell_text(cell: ElementTree.Element, strings: list[str], dates: _Dates) -> str:
+def _cell_text(
+    cell: ElementTree.Element, strings: list[str], styles: _Styles, *, twice: bool
+) -> str:
     """The text of a cell; a ValueError says what is wrong with it."""
+    if twice:
+        raise ValueError("stands twice in its row; the workbook is damaged")
     kind, value = cell.get("t", "n"), cell.findtext("{*}v") or ""
     if kind == "inlineStr":
         value = "".join(t.text or "" for t in cell.iter() if _tag(t) == "t")
@@ -186,15 +219,19 @@ def _cell_text(cell: ElementTree.Element, strings: list[str], dates: _Dates) -> 
     elif kind == "b":
         value = {"0": "FALSE", "1": "TRUE"}.get(value, value)
     elif kind == "n" and value:
-        value = _figure(value, cell.get("s", "0"), dates)
+        value = _figure(value, cell.get("s", "0"), styles)
     return value
 
 
-def _figure(value: str, style: str, dates: _Dates) -> str:
+def _figure(value: str, style: str, styles: _Styles) -> str:
     if not _NUMBER.fullmatch(value):
         raise ValueError(f"{shown(value)} is no number")
-    if not (style.isdigit() and int(style) in dates[0]):
+    form = int(style) if style.isdigit() else 0
+    if form in styles.shares:
+        # As the user sees it: 0.05 shown as 5% is neither 0.05 nor 5 without a word.
+        return f"{float(value) * 100:.15g}%"
+    if form not in styles.dates:
         return f"{float(value):.15g}"
-    midnight = datetime.datetime.combine(dates[1], datetime.time())
+    midnight = datetime.datetime.combine(styles.day_0, datetime.time())
     moment = midnight + datetime.timedelta(days=float(value))
     return moment.isoformat(sep=" ").removesuffix(" 00:00:00")

@@ -14,8 +14,8 @@ from shapely.geometry import Point, Polygon, box
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.world import checks
-from siteselect.world.checks import Reading, check_file, check_points, user_sites
-from siteselect.world.location import Area, province_codes
+from siteselect.world.checks import Reading, check_file, user_sites
+from siteselect.world.location import Area, check_points, province_codes
 from siteselect.world.rasters import check_raster
 from tests import toy
 from tests.world import faulty
@@ -84,7 +84,7 @@ def test_faults_of_cells_and_of_positions_come_together(tmp_path: Path) -> None:
     assert "row 2: area_ha: 'x' is no number" in message
     assert "rows 2 and 3: id: id 'S1' stands more than once" in message
     assert "row 3 (S1): lon, lat: lies outside the provinces" in message
-    assert "row 4 (S3): lon, lat: 1 of the points" in message
+    assert "row 4 (S3): lon, lat: 1 of the positions" in message
 
 
 def test_a_point_in_the_sea_is_a_fault_beyond_its_accuracy_and_a_warning_within(
@@ -144,7 +144,7 @@ def test_a_layer_in_metres_ends_in_degrees(tmp_path: Path) -> None:
     ("rows", "words"),
     [
         (["S1,A,28.5,50.5,5,1,1", "S2,B,28.2,51.5,5,1,1"],
-         ["rows 2 and 3: lon, lat: all points", "exchange"]),
+         ["rows 2 and 3: lon, lat: all positions", "exchange"]),
         (["S1,A,0,0,5,1,1"], ["lies at 0, 0"]),
         (["S1,A,659012.4,3042877.1,5,1,1"], ["row 2: lon", "projected metres"]),
         (["S1,A,50.5,127.50,5,1,1"], ["row 2: lat: 127.50 is not in [-90, 90]"]),
