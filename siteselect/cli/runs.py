@@ -72,7 +72,13 @@ def changes_of(
     seed: int | None,
     no_robustness: bool,
 ) -> dict[str, Any]:
-    """What options of a command change of a study, as `siteselect.study.question.ask` takes it."""
+    """What options of a command change of a study, as `siteselect.study.question.ask` takes it.
+
+    Examples
+    --------
+    >>> changes_of(provinces="IR-06", park_type=None, cell_m=None, seed=7, no_robustness=False)
+    {'changes': {'provinces': ('IR-06',), 'seed': 7}, 'criteria': None}
+    """
     from siteselect.declared.criteria import named
 
     changes: dict[str, Any] = {}

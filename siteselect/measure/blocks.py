@@ -236,7 +236,18 @@ class Spots:
 
     @classmethod
     def of(cls, places: Places, *, spacing_m: float = SPACING_M) -> "Spots":
-        """Sample points of places, which stand about so far apart."""
+        """Sample points of places.
+
+        Parameters
+        ----------
+        places : Places
+        spacing_m : float
+            How far apart they stand, about.
+
+        Returns
+        -------
+        Spots
+        """
         slack = places.accuracy_km[places.owner] * 1000.0
         groups = []
         for mass in np.unique(places.landmass):

@@ -71,6 +71,17 @@ class Instruments:
         """What a reader has read, in the declared unit and within the bounds that are known.
 
         What a partial layer lacks may stand anywhere: it can break a rule, never prove it kept.
+
+        Parameters
+        ----------
+        j : int
+            Which of the declarations.
+        reading : tuple of numpy.ndarray, shape (p,)
+            Nominal reading and its bounds, in the unit of the reader.
+
+        Returns
+        -------
+        tuple of numpy.ndarray, shape (p,)
         """
         declaration = self.declarations[j]
         values, lower, upper = (part * self.factors[j] for part in reading)
@@ -188,9 +199,10 @@ def _mark(measure: Measure, unit: str, catalog: Catalog, crs: CRS) -> str:
 
 @cache
 def _code() -> str:
-    """Hash of the code that reads: a reading of another version is another reading."""
+    """Hash of the code that reads and judges: what another version says is another answer."""
     here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), *sorted((here.parent / "world").glob("*.py"))]
+    rooms = (here, here.parent / "world", here.parent / "decide")
+    files = [file for room in rooms for file in sorted(room.glob("*.py"))]
     kind = b"compiled" if kernels() else b"numpy"
     content = b"\0".join([*(file.read_bytes() for file in files), kind])
     return hashlib.sha256(content).hexdigest()

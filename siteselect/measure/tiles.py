@@ -85,7 +85,7 @@ class Job:
     store: Store | None
 
 
-def frame_over(catalog: Catalog, crs: CRS, provinces: tuple[str, ...], cell_m: float) -> Frame:
+def frame_over(catalog: Catalog, crs: CRS, *, provinces: tuple[str, ...], cell_m: float) -> Frame:
     """Where the cells of a study area are.
 
     Parameters
@@ -147,7 +147,7 @@ class Field:
         -------
         Field
         """
-        frame = frame_over(catalog, instruments.crs, job.provinces, job.cell_m)
+        frame = frame_over(catalog, instruments.crs, provinces=job.provinces, cell_m=job.cell_m)
         return cls(job, frame, criteria, instruments.without_inquiries())
 
     @property

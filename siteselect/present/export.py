@@ -411,7 +411,7 @@ def _write_raster(
         "notes": "\n".join(en for en, _ in columns.notes(result)),
     }
     whole = Window(0, 0, *grid.shape)
-    rasters.cog(path, grid, rasters.Bands(bands, units, tags), [(whole, cells)])
+    rasters.cog(path, grid, rasters.Bands(bands, units, tags), windows=[(whole, cells)])
 
 
 def _bands(surface: Surface) -> NDArray[np.float32]:

@@ -99,7 +99,7 @@ def write(
         "title_fa": question.study.titles.fa,
         **criteria_tags(question.criteria, question.crs),
     }
-    cog(path, found.frame, Bands(names, units, tags), found.cells)
+    cog(path, found.frame, Bands(names, units, tags), windows=found.cells)
     rows, columns = found.frame.shape
     bands = [{"name": name, "unit": unit} for name, unit in zip(names, units, strict=True)]
     return {"file": str(path), "cells": rows * columns, "cell_m": found.frame.cell_m,
@@ -162,6 +162,7 @@ def cog(
     path: Path,
     place: Frame | Grid,
     bands: Bands,
+    *,
     windows: Iterable[tuple[Window, NDArray[np.float32]]],
 ) -> None:
     """Write bands as a cloud-optimised GeoTIFF, and read them back.

@@ -47,7 +47,10 @@ def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:
     """
     study = question.study
     frame = tiles.frame_over(
-        question.catalog, question.crs, study.provinces, cell_m or study.cell_m
+        question.catalog,
+        question.crs,
+        provinces=study.provinces,
+        cell_m=cell_m or study.cell_m,
     )
     refuse_large(frame)
     return frame.cut(frame.whole)

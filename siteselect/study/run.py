@@ -100,24 +100,33 @@ def decide(
         sources=catalog.used,
         rules={str(row["id"]): _texts(row) for row in rules.to_dict("records")},
         warnings=warnings,
-        manifest=manifest.describe(
-            study,
-            question.criteria,
-            catalog,
-            marks=question.declarations,
-            crs=crs,
-            warnings=warnings,
-        )
+        manifest=_manifest(question, warnings, supplied),
+        robustness=trust,
+        portfolio=chosen,
+        lattice=lattice_of(question, instruments),
+        chain=supplied,
+    )
+
+
+def _manifest(
+    question: Question, warnings: tuple[str, ...], supplied: ChainPlan | None
+) -> dict[str, Any]:
+    told = manifest.describe(
+        question.study,
+        question.criteria,
+        question.catalog,
+        marks=question.declarations,
+        crs=question.crs,
+        warnings=warnings,
+    )
+    return (
+        told
         | manifest.rules_of(question.programme, question.repairs)
         | {
             "without": list(question.without),
             "committee": {name: dict(weights) for name, weights in question.committee.items()},
             "chain": None if supplied is None else chain.as_data(supplied),
-        },
-        robustness=trust,
-        portfolio=chosen,
-        lattice=lattice_of(question, instruments),
-        chain=supplied,
+        }
     )
 
 

@@ -66,7 +66,20 @@ class Store:
             return None
 
     def put(self, name: str, array: NDArray[Any]) -> None:
-        """Keep an entry whole, or not at all."""
+        """Keep an entry whole, or not at all.
+
+        Parameters
+        ----------
+        name : str
+            A hash, in hexadecimal.
+        array : numpy.ndarray
+            Numbers or booleans.
+
+        Raises
+        ------
+        ValueError
+            If the array holds objects.
+        """
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
         data = buffer.getbuffer()
