@@ -74,6 +74,16 @@ def changes_of(
 ) -> dict[str, Any]:
     """What options of a command change of a study, as `siteselect.study.question.ask` takes it.
 
+    Parameters
+    ----------
+    provinces, park_type, cell_m, seed, no_robustness
+        As the options give them; None if not given.
+
+    Returns
+    -------
+    dict
+        ``changes`` and ``criteria``.
+
     Examples
     --------
     >>> changes_of(provinces="IR-06", park_type=None, cell_m=None, seed=7, no_robustness=False)
