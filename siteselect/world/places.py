@@ -1,6 +1,7 @@
 """Places: cells of the study grid and candidate sites, in the one analysis CRS of a study."""
 
-from dataclasses import dataclass, replace
+import threading
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 import numpy as np
@@ -112,6 +113,9 @@ class Frame:
         Corner, metres; whole multiples of `cell_m`.
     shape : tuple of int
         Rows and columns.
+    burning : threading.Lock
+        Held while polygons are burnt: several threads of GDAL at once mislay the place of a raster,
+        now and then.
     """
 
     provinces: gpd.GeoDataFrame
@@ -120,6 +124,7 @@ class Frame:
     west: float
     north: float
     shape: tuple[int, int]
+    burning: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @classmethod
     def over(
@@ -194,9 +199,10 @@ class Frame:
         transform = Affine(self.cell_m, 0, west, 0, -self.cell_m, north)
         codes = tuple(sorted(self.provinces["iso"]))
         index = self.provinces["iso"].map(codes.index)
-        province = _burn(self.provinces.geometry, index, shape, transform, fill=OUTSIDE)
         masses = self.islands["landmass"]
-        landmass = _burn(self.islands.geometry, masses, shape, transform, fill=0)
+        with self.burning:
+            province = _burn(self.provinces.geometry, index, shape, transform, fill=OUTSIDE)
+            landmass = _burn(self.islands.geometry, masses, shape, transform, fill=0)
         return Grid(self.crs, self.cell_m, float(west), float(north), province, codes, landmass)
 
 
