@@ -43,6 +43,7 @@ check: .venv/.test
 bench: .venv/.test .venv/.bench
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/kernels.py
+	$(BIN)/python bench/pipeline.py
 	$(BIN)/python bench/browser.py
 
 fuzz: .venv/.test

@@ -1,0 +1,196 @@
+"""Twelve distances, their value functions and the weighted mean, from files to one raster.
+
+    python bench/pipeline.py [--cells 250 100] [--repeat 5] [--out docs/speed_surface.md]
+
+Whole processes in turn: ours reads the vector layers of the data pack and writes score, known
+share and verdict as a cloud-optimised GeoTIFF; GDAL and GRASS begin with the same layers burnt into
+rasters beforehand, which is not timed, and write the score alone. Ours works the cells of the study
+area, the others the box around it: that is what each can do. A tool that is not installed is left
+out by name.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = (
+    "rivers", "highways", "coastline", "railways", "ports", "towns", "pipelines", "feedstock",
+    "protected", "power_plants", "estates", "airports",
+)  # fmt: skip
+FAR_KM = 200.0
+
+
+def study(folder: Path) -> Path:
+    """A study of twelve distance criteria over the bundled region."""
+    from siteselect.declared.criteria import named
+
+    base = named("petrochemical").model_dump(mode="json")
+    group = next(iter(base["groups"]))
+    first = base["criteria"][0]
+    criteria = [
+        first
+        | {"id": f"d_{name}", "group": group, "weight": 1.0, "unit": "km",
+           "knots": [[0.0, 1.0], [FAR_KM, 0.0]],
+           "measure": {"kind": "distance", "target": {"layer": name}}}
+        for name in LAYERS
+    ]  # fmt: skip
+    base |= {"id": "twelve", "criteria": criteria, "constraints": [], "weights": "relative",
+             "groups": {group: base["groups"][group]}}  # fmt: skip
+    (folder / "twelve.yaml").write_text(json.dumps(base), "utf-8")
+    declared = {
+        "id": "bench", "titles": {"en": "Bench", "fa": "سنجش"}, "criteria": "twelve.yaml",
+        "provinces": ["IR-06", "IR-18", "IR-22", "IR-11"], "cell_m": 500,
+    }  # fmt: skip
+    path = folder / "study.yaml"
+    path.write_text(json.dumps(declared), "utf-8")
+    return path
+
+
+def burn(folder: Path, path: Path, cell_m: float) -> tuple[int, int]:
+    """The layers as rasters over the box of the study; rows and columns."""
+    import numpy as np
+    import rasterio
+    from rasterio.features import rasterize
+
+    from siteselect.study.cells import grid_of
+    from siteselect.study.question import ask
+
+    question = ask(path, changes={"cell_m": max(cell_m, 500.0)})
+    coarse = grid_of(question)
+    factor = coarse.cell_m / cell_m
+    shape = (round(coarse.shape[0] * factor), round(coarse.shape[1] * factor))
+    transform = rasterio.Affine(cell_m, 0, coarse.west, 0, -cell_m, coarse.north)
+    profile = {"driver": "GTiff", "height": shape[0], "width": shape[1], "count": 1,
+               "dtype": "uint8", "transform": transform, "compress": "ZSTD", "tiled": True,
+               "crs": rasterio.CRS.from_wkt(coarse.crs.to_wkt())}  # fmt: skip
+    for name in LAYERS:
+        shapes = question.catalog.features(name, question.crs).geometry
+        cells = rasterize(shapes, out_shape=shape, transform=transform, dtype="uint8",
+                          all_touched=True)  # fmt: skip
+        with rasterio.open(folder / f"{name}.tif", "w", **profile) as raster:
+            raster.write(np.asarray(cells), 1)
+    return shape
+
+
+def commands(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
+    """What each whole process is."""
+    share = 1 / len(LAYERS)
+    ours = [sys.executable, "-m", "siteselect", "surface", "--study", str(path), "--cell",
+            f"{cell_m:g}", "--out", str(folder / "ours.tif")]  # fmt: skip
+    letters = [chr(ord("A") + i) for i in range(len(LAYERS))]
+    far = FAR_KM * 1000
+    terms = "+".join(f"(1-minimum({a},{far})/{far})*{share}" for a in letters)
+    gdal = [
+        f"gdal_proximity.py -q -values 1 -distunits GEO -ot Float32 {name}.tif d_{name}.tif"
+        for name in LAYERS
+    ]
+    given = " ".join(f"-{a} d_{n}.tif" for a, n in zip(letters, LAYERS, strict=True))
+    gdal.append(f"gdal_calc.py --quiet --overwrite {given} --type=Float32 --outfile=gdal.tif"
+                f' --calc="{terms}"')  # fmt: skip
+    grass = [
+        f"r.grow.distance -m input={name} distance=d_{name} --overwrite --quiet" for name in LAYERS
+    ]
+    sums = " + ".join(f"(1-min(d_{name},{far})/{far})*{share}" for name in LAYERS)
+    grass.append(f'r.mapcalc --overwrite --quiet "score = float({sums})"')
+    grass.append("r.out.gdal --overwrite --quiet input=score output=grass.tif type=Float32")
+    (folder / "gdal.sh").write_text("set -e\nrm -f d_*.tif gdal.tif\n" + "\n".join(gdal) + "\n")
+    (folder / "grass.sh").write_text("set -e\n" + "\n".join(grass) + "\n")
+    found = {"ours": ours}
+    if shutil.which("gdal_proximity.py") and shutil.which("gdal_calc.py"):
+        found["GDAL"] = ["sh", "gdal.sh"]
+    if shutil.which("grass"):
+        found["GRASS"] = ["grass", str(folder / "place" / "PERMANENT"), "--exec", "sh", "grass.sh"]
+    for name in {"GDAL", "GRASS"} - set(found):
+        print(f"{name} is not installed", file=sys.stderr)
+    return found
+
+
+def place(folder: Path) -> None:
+    """A place of GRASS with the burnt layers; 0 becomes null, as its distances ask."""
+    shutil.rmtree(folder / "place", ignore_errors=True)
+    home = str(folder / "place")
+    subprocess.run(["grass", "-e", "-c", str(folder / f"{LAYERS[0]}.tif"), home], check=True,
+                   capture_output=True)  # fmt: skip
+    steps = "\n".join(
+        f"r.in.gdal --quiet -o input={name}.tif output={name}\nr.null {name} setnull=0"
+        for name in LAYERS
+    )
+    (folder / "import.sh").write_text(f"set -e\n{steps}\ng.region raster={LAYERS[0]}\n")
+    subprocess.run(["grass", f"{home}/PERMANENT", "--exec", "sh", "import.sh"], cwd=folder,
+                   check=True, capture_output=True)  # fmt: skip
+
+
+def timed(command: list[str], folder: Path) -> tuple[float, float]:
+    """Wall time, s, and greatest memory of one process of it, MB."""
+    begin = time.perf_counter()
+    child = subprocess.Popen(
+        command, cwd=folder, env={**os.environ, "SITESELECT_CACHE": "off"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert child.stderr is not None  # noqa: S101 - asked for above
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise RuntimeError(said.decode()[-2000:])
+    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+
+
+def table(cell_m: float, repeat: int) -> list[str]:
+    """Lines of a table at one size of cells: every tool in turn, after one warm-up."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = study(folder)
+        rows, columns = burn(folder, path, cell_m)
+        found = commands(folder, path, cell_m)
+        if "GRASS" in found:
+            place(folder)
+        taken: dict[str, list[Any]] = {tool: [] for tool in found}
+        for turn in range(repeat + 1):
+            for tool, command in found.items():
+                figures = timed(command, folder)
+                if turn:
+                    taken[tool].append(figures)
+    lines = [f"## {cell_m:g} m, {rows * columns:,} cells in the box", "",
+             "| tool | median s | from, to | tool / ours, median of the pairs | peak MB |",
+             "|---|---|---|---|---|"]  # fmt: skip
+    for tool, figures in taken.items():
+        times = [wall for wall, _ in figures]
+        ratio = statistics.median(a / b for (a, _), (b, _) in
+                                  zip(figures, taken["ours"], strict=True))  # fmt: skip
+        peak = max(peak for _, peak in figures)
+        spread = f"{min(times):.2f}, {max(times):.2f}"
+        lines.append(
+            f"| {tool} | {statistics.median(times):.2f} | {spread} | {ratio:.2f} | {peak:.0f} |"
+        )
+    return [*lines, ""]
+
+
+def main() -> None:
+    """Measure and write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=float, nargs="+", default=[250.0])
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "speed_surface.md")
+    given = parser.parse_args()
+    words = (__doc__ or "").split("\n\n")[2].strip()
+    lines = ["# Twelve distances to one raster", "",
+             f"Python {platform.python_version()}, {os.cpu_count()} cores; made by `make bench`.",
+             words, ""]  # fmt: skip
+    for cell_m in given.cells:
+        lines += table(cell_m, given.repeat)
+    given.out.write_text("\n".join(lines), encoding="utf-8")
+    print(given.out)
+
+
+if __name__ == "__main__":
+    main()
