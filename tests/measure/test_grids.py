@@ -241,13 +241,19 @@ def test_costs_agree_on_a_large_grid(wild: bool) -> None:  # noqa: FBT001 - a pa
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
-def test_a_crowd_finds_room() -> None:
-    """Every second cell is a source, so more wait at once than there was room for."""
-    friction = np.random.default_rng(4).uniform(1.0, 8.0, (600, 700))
-    sources = np.zeros(friction.shape)
-    sources[::2, ::2] = 1
-    for scale in (1.0, 10.0 ** np.random.default_rng(5).uniform(0, 6, friction.shape)):
-        one, other = both(partial(reach.cost_distance, friction * scale, sources, 30.0))
+@pytest.mark.parametrize("wild", [0, 6])
+def test_a_crowd_finds_room(wild: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More cells wait than there is room for, so that room is made again and again."""
+    module = uncompiled("kernels_grid")
+    rng = np.random.default_rng(4)
+    friction = rng.uniform(1.0, 8.0, (70, 80)) * 10.0 ** rng.uniform(0, wild, (70, 80))
+    assert (reach._buckets(friction, friction > 0, (1.0, 1.0)) is None) == bool(wild)
+    monkeypatch.setattr(module, "ROOM", 8)
+    for sources in ((3, 70), rng.integers(0, 70, (9, 2))):
+        monkeypatch.setattr(reach, "kernels", lambda _: module)
+        one = reach.cost_distance(friction, sources, 30.0)
+        monkeypatch.setattr(reach, "kernels", lambda _: None)
+        other = reach.cost_distance(friction, sources, 30.0)
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
