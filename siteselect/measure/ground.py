@@ -50,7 +50,7 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
 def _rimmed(heights: NDArray[Any], rows: slice) -> Floats:
     """Rows of a grid with the cells around them, and beyond its edge the edge again."""
     above, below = max(rows.start - 1, 0), min(rows.stop + 1, len(heights))
-    part = np.asarray(heights[above:below], dtype=np.float64)
+    part = np.ascontiguousarray(heights[above:below], dtype=np.float64)
     return np.pad(part, ((above == rows.start, below == rows.stop), (1, 1)), mode="edge")
 
 

@@ -5,6 +5,7 @@ each, so that every kernel is compiled once.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -233,10 +234,20 @@ def by_buckets(
     state = np.array([len(starts), len(starts), 0])
     field = (cost, least)
     while not _drain(field, steps, buckets, (cells, keys, links), queues, state):
-        cells, keys = np.append(cells, cells), np.append(keys, keys)
-        links = np.append(links, np.arange(size + 1, 2 * size + 1).astype(np.int32))
-        links[-1] = state[0]
+        cells, keys, links = _doubled(cells), _doubled(keys), _doubled(links)
+        for e in range(size, 2 * size):
+            links[e] = e + 1
+        links[2 * size - 1] = state[0]
         state[0], size = size, 2 * size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _doubled(held: NDArray[Any]) -> NDArray[Any]:
+    """Room for as many again; what lies there is not set."""
+    more = np.empty(2 * len(held), held.dtype)
+    for i in range(len(held)):
+        more[i] = held[i]
+    return more
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -324,12 +335,13 @@ def by_heap(cost: Floats, least: Floats, starts: Ints, steps: tuple[Ints, Floats
     count = len(starts)
     size = max(ROOM, 2 * count)
     keys, cells = np.zeros(size), np.empty(size, np.int64)
-    cells[:count] = starts
-    for start in starts:
-        least[start] = 0.0
+    for e in range(count):
+        least[starts[e]] = 0.0
+        cells[e] = starts[e]
     while count:
         count = _lift(cost, least, steps, keys, cells, count)
-        keys, cells = np.append(keys, keys), np.append(cells, cells)
+        if count:
+            keys, cells = _doubled(keys), _doubled(cells)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

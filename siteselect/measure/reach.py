@@ -345,7 +345,7 @@ def _straight(nearest: NDArray[Any], sides: tuple[float, float]) -> Floats:
 
 
 def _values_at(array: NDArray[Any], nearest: NDArray[Any]) -> Floats:
-    return np.where(nearest[0] < 0, np.nan, array[tuple(nearest)])
+    return np.where(nearest[0] < 0, np.float64(np.nan), array[tuple(nearest)])
 
 
 def _nearest_target(array: NDArray[Any], sides: tuple[float, float]) -> NDArray[Any]:
@@ -458,7 +458,7 @@ def cost_distance(
     >>> cost_distance([[1.0, 3.0, 1.0]], (0, 0), 10.0)
     array([[ 0., 20., 40.]])
     """
-    cost = _cells(friction).astype(np.float64, copy=False)
+    cost = np.ascontiguousarray(_cells(friction), dtype=np.float64)
     if (cost < 0).any():
         raise DataError("friction must not be negative")
     closed = ~np.isfinite(cost)

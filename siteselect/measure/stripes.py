@@ -9,7 +9,7 @@ CELLS = 1 << 17
 
 
 def stripes(rows: int, columns: int) -> list[slice]:
-    """The rows of a grid, a cache-size piece at a time.
+    """The rows of a grid, a cache-size piece at a time; none of a grid without cells.
 
     Examples
     --------
@@ -17,7 +17,8 @@ def stripes(rows: int, columns: int) -> list[slice]:
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     each = max(1, CELLS // max(columns, 1))
-    return [slice(first, min(first + each, rows)) for first in range(0, rows, each)]
+    last = rows if columns else 0
+    return [slice(first, min(first + each, last)) for first in range(0, last, each)]
 
 
 def work(task: Callable[[int, slice], None], pieces: list[slice]) -> None:

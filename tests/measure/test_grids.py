@@ -124,7 +124,7 @@ def test_several_threads_ask_at_once() -> None:
             np.testing.assert_array_equal(got, alone)
 
 
-@given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 99))
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(1, 99))
 def test_stripes_are_all_rows_in_turn(rows: int, columns: int, cells: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stripes, "CELLS", cells)
@@ -241,13 +241,19 @@ def test_costs_agree_on_a_large_grid(wild: bool) -> None:  # noqa: FBT001 - a pa
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
-def test_a_crowd_finds_room() -> None:
-    """Every second cell is a source, so more wait at once than there was room for."""
-    friction = np.random.default_rng(4).uniform(1.0, 8.0, (600, 700))
-    sources = np.zeros(friction.shape)
-    sources[::2, ::2] = 1
-    for scale in (1.0, 10.0 ** np.random.default_rng(5).uniform(0, 6, friction.shape)):
-        one, other = both(partial(reach.cost_distance, friction * scale, sources, 30.0))
+@pytest.mark.parametrize("wild", [0, 6])
+def test_a_crowd_finds_room(wild: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More cells wait than there is room for, so that room is made again and again."""
+    module = uncompiled("kernels_grid")
+    rng = np.random.default_rng(4)
+    friction = rng.uniform(1.0, 8.0, (70, 80)) * 10.0 ** rng.uniform(0, wild, (70, 80))
+    assert (reach._buckets(friction, friction > 0, (1.0, 1.0)) is None) == bool(wild)
+    monkeypatch.setattr(module, "ROOM", 8)
+    for sources in ((3, 70), rng.integers(0, 70, (9, 2))):
+        monkeypatch.setattr(reach, "kernels", lambda _: module)
+        one = reach.cost_distance(friction, sources, 30.0)
+        monkeypatch.setattr(reach, "kernels", lambda _: None)
+        other = reach.cost_distance(friction, sources, 30.0)
         np.testing.assert_allclose(one, other, rtol=1e-14)
 
 
@@ -328,6 +334,42 @@ def test_angles_are_right_from_level_to_upright() -> None:
         plane = [[0.0, tilt, 2 * tilt]] * 3
         for got in both(partial(ground.slope_deg, plane, 1.0)):
             assert got[1, 1] == pytest.approx(math.degrees(math.atan(tilt)), rel=1e-15)
+
+
+# --- how a grid lies in memory -----------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16])
+def test_neither_order_nor_type_of_a_grid_matters(dtype: type) -> None:
+    rng = np.random.default_rng(6)
+    grid = rng.integers(1, 9, (14, 22)).astype(dtype)
+    targets = (grid * (rng.uniform(size=grid.shape) < 0.1)).astype(dtype)
+    sources = np.argwhere(targets)
+    kept = np.zeros((28, 66), dtype)
+    kept[::2, ::-3] = grid
+    locked = grid.copy()
+    locked.flags.writeable = False
+    calls = (
+        lambda g: reach.distance_grid(np.where(targets, g, 0).astype(dtype), 10.0),
+        lambda g: reach.allocation_grid(np.where(targets, g, 0).astype(dtype), 10.0),
+        lambda g: reach.cost_distance(g, sources, 10.0),
+        lambda g: ground.slope_deg(g, 10.0),
+    )
+    for call in calls:
+        expected = call(grid)
+        assert expected.dtype == np.float64
+        for same in (np.asfortranarray(grid), kept[::2, ::-3], locked, grid.tolist()):
+            np.testing.assert_array_equal(call(same), expected)
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
+def test_a_grid_without_cells_has_none(shape: tuple[int, int]) -> None:
+    nothing = np.empty(shape)
+    for call in (reach.distance_grid, reach.allocation_grid, ground.slope_deg):
+        assert call(nothing, 10.0).shape == shape
+    assert reach.cost_distance(nothing, nothing, 10.0).shape == shape
 
 
 # --- what does not fit ---------------------------------------------------------------------------

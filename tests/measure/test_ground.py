@@ -66,6 +66,16 @@ def test_the_share_of_a_disc_by_hand() -> None:
     assert share[0, 1] == 2 / 4
 
 
+@given(st.integers(0, 2**32 - 1), st.floats(0, 12))
+def test_the_share_of_a_disc_is_its_definition(seed: int, radius_km: float) -> None:
+    rng = np.random.default_rng(seed)
+    counts = rng.uniform(size=rng.integers(1, 12, 2)) < rng.uniform()
+    got = ground.share_around(counts, raster(np.zeros(counts.shape)), radius_km).values
+    row, column = np.indices(counts.shape)
+    for i, j in np.ndindex(counts.shape):
+        assert got[i, j] == counts[np.hypot(row - i, column - j) * 1000 <= radius_km * 1000].mean()
+
+
 @pytest.mark.parametrize("radius_km", [0.001, 0.5, 0.999])
 def test_a_disc_smaller_than_a_cell_reads_the_cell(radius_km: float) -> None:
     counts = np.eye(3, dtype=bool)
