@@ -236,11 +236,12 @@ class _Work:
 
 
 def _feed_rule(trade: Trade, titles: Titles, *, rows: Floats, limit: float) -> Rule:
-    there = f"{trade.cap.sum():.0f}"
+    reaching = np.isfinite(trade.cost).any(axis=1)
+    there = f"{trade.cap[reaching].sum():.0f}"
     scale = TOP / float(np.abs(rows).max())
     words = said(
-        f"{titles.en} is short: sources give new parks {there} kt/y in all",
-        f"{titles.fa} کم است: منابع به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
+        f"{titles.en} is short: sources within reach give new parks {there} kt/y in all",
+        f"{titles.fa} کم است: منابع در دسترس به پارک‌های نو جمعاً {there} هزار تن در سال می‌دهند",
     )
     limits = np.array([limit * scale])
     return Rule(f"{_FEED}{trade.material}", words, rows * scale, limits, waivable=False)

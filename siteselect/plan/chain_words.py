@@ -85,7 +85,7 @@ def _balances(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[
             what = _of(name, titles)
             used, raw, left = (f"{x:.0f}" for x in (balance.used, balance.raw, balance.left))
             mark = " (recalled)" if balance.recalled else ""
-            mark_fa = " (به‌یادآورده)" if balance.recalled else ""
+            mark_fa = " (از حافظه)" if balance.recalled else ""
             yield said(
                 f"{what.en}: the parks draw {used} kt/y; {raw} are still sold raw instead of"
                 f" {left}{mark}.",
@@ -118,7 +118,7 @@ def _short(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Tit
         yield said(
             f"Running plants want more than the region gives, kt/y: {what.en} (recalled; a range"
             " where it is not said by which process they work).",
-            f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند، هزار تن در سال: {what.fa} (به‌یادآورده؛"
+            f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند، هزار تن در سال: {what.fa} (از حافظه؛"
             " بازه آنجاست که فرایند واحد معلوم نیست).",
         )
     for park_type, materials in allocation.unfed.items():

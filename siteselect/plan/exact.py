@@ -118,7 +118,7 @@ class Problem:
         """Rows of which the least total is what a choice is worth, as far as is known."""
         if not len(self.charges):
             return self.values
-        return np.asarray(self.values[:, None] - self.charges).reshape(-1, self.values.shape[1])
+        return np.concatenate(self.values[:, None] - self.charges)
 
     def without(self, ids: Collection[str]) -> "Problem":
         """The same options under fewer rules."""
@@ -146,8 +146,7 @@ class Problem:
 
     def charged(self, lines: Floats) -> "Problem":
         """The same with further lines, shape (l, m), under which no choice costs less."""
-        old = self.charges.reshape(-1, lines.shape[1])
-        return replace(self, charges=np.vstack([old, lines]))
+        return replace(self, charges=np.vstack([*self.charges, lines]))
 
     def instead(self, values: Floats) -> "Problem":
         """Other values in place of all that counted: what can be carried out still counts."""
@@ -374,6 +373,8 @@ def maximise(
     """
     from scipy.optimize import linprog
 
+    if not len(gain):
+        return (gain, 0.0) if (limits >= 0).all() else None
     box = np.array([[0.0, 1.0]] * whole + [[floor, np.inf]] * (len(gain) - whole))
     relaxed = linprog(-gain, A_ub=matrix, b_ub=limits, bounds=box, method="highs")
     if relaxed.status == _INFEASIBLE:
@@ -538,7 +539,7 @@ def cliques(near: Flags) -> Floats:
             row = np.zeros(len(near))
             row[members] = 1.0
             rows.append(row)
-    return np.array(rows).reshape(-1, len(near))
+    return np.array(rows).reshape(len(rows), len(near))
 
 
 def conflict(task: Problem) -> NoSolution:

@@ -85,7 +85,7 @@ def draw(result: Result, plan: ChainPlan, found: Allocation, *, tongue: Tongue) 
             f"{total} kt/y to {len(found.parks)} parks; in brackets what is still sold raw;"
             " * rests on recalled figures",
             f"{total.replace(',', '٬')} هزار تن در سال به {len(found.parks)} پارک؛ در کمانک"
-            " آنچه هنوز خام فروخته می‌شود؛ * بر داده‌های به‌یادآورده تکیه دارد",
+            " آنچه هنوز خام فروخته می‌شود؛ * از حافظه، نه یافته در منبع",
         ),
     )  # fmt: skip
     axes = figure.add_subplot()

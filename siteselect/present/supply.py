@@ -17,7 +17,7 @@ from siteselect.world.catalog import WGS84
 
 _RULES = "criteria/chain/south.yaml"
 _FOUND = Column("figures", "found: every figure was read in a source; recalled: not all were",
-                "found: همه از منبع؛ recalled: برخی به‌یادآورده", "",
+                "یافته (found): همه در منبع؛ از حافظه (recalled): نه همه", "",
                 "data/feedstock.csv")  # fmt: skip
 _BALANCE = (
     Column("material", "Material", "ماده"),
@@ -123,7 +123,7 @@ _OPENINGS = (
     Column("bought_in", "Share of the charge that comes from outside", "سهم خرید از بیرون"),
     Column("missing", "Why it counts as missing", "چرا کمبود است"),
     Column("recalled", "Factors that rest on recalled figures",
-           "عامل‌هایی که بر داده‌های به‌یادآورده تکیه دارد"),
+           "عامل‌هایی که از حافظه‌اند، نه یافته در منبع"),
     Column("sources", "Where the factors are from", "منبع‌ها"),
 )  # fmt: skip
 _IDLE = (

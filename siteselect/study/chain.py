@@ -356,13 +356,15 @@ def balance_data(region: Region) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``balance`` by material, kt/y, and ``no_figure``: what is listed without a capacity.
+        ``balance`` by material, kt/y; ``no_figure``: what is listed without a capacity; and
+        ``sankey``: nodes and links to draw the balance by.
     """
     found = {n: b for n, b in region.market.balances.items() if b.nominal > 0 or b.short > 0}
     order = sorted(found, key=lambda name: (-found[name].available, name))
     return {
         "balance": {name: asdict(found[name]) for name in order},
         "no_figure": [f"{source}: {product}" for source, product in region.market.unknown],
+        "sankey": asdict(value_chain.sankey(found, order, takes={})),
     }
 
 

@@ -338,14 +338,43 @@ def _exchanges(one: Run, other: Run, moved: Mapping[str, Moved]) -> tuple[Exchan
     if not before or not after:
         return ()
     found = []
+    ladder = _ladder(one, other)
     for name in sorted(before ^ after):
         run = other if name in after else one
-        causes = _why(one, other, name, moved.get(name))
+        causes = _why(one, other, name, moved=moved.get(name), ladder=ladder)
         found.append(Exchanged(name, str(run.row(name)["name_en"]), name in after, causes))
     return tuple(found)
 
 
-def _why(one: Run, other: Run, name: str, moved: Moved | None) -> tuple[str, ...]:
+def _ladder(one: Run, other: Run) -> list[str]:
+    """Whether the tolerated loss lets existing capacity take another number of greenfield parks."""
+    programme = other.manifest.get("programme") or {}
+    first = programme.get("existing_first")
+    curves = [dict(_columns(run, "portfolio_curve.csv", "greenfield", "tolerance"))
+              for run in (one, other)]  # fmt: skip
+    chosen = [sum(rung == "greenfield" for _, rung in _columns(run, "portfolio.csv", "id", "rung"))
+              for run in (one, other)]  # fmt: skip
+    fewest = min(chosen)
+    if not first or chosen[0] == chosen[1] or any(fewest not in curve for curve in curves):
+        return []
+    was, now = (f"{curve[fewest]:.4%}" for curve in curves)
+    policy = f"{fewest} cost {now} of the total, {was} before, of {first['tolerance_loss']:.1%}"
+    parks = f"{chosen[1]} greenfield parks instead of {chosen[0]}"
+    return [f"existing capacity first leaves {parks}: {policy} that are tolerated"]
+
+
+def _columns(run: Run, file: str, *names: str) -> list[tuple[Any, ...]]:
+    """Rows of some columns of a table of the run; none if it has no such table."""
+    path = run.folder / file
+    if not path.is_file():
+        return []
+    frame = pd.read_csv(path, encoding="utf-8-sig", usecols=list(names))
+    return list(frame[list(names)].itertuples(index=False, name=None))
+
+
+def _why(
+    one: Run, other: Run, name: str, *, moved: Moved | None, ladder: list[str]
+) -> tuple[str, ...]:
     if name not in one.ranking.index or name not in other.ranking.index:
         return ("is a candidate in one run only",)
     words = list(moved.rules) if moved else []
@@ -353,7 +382,7 @@ def _why(one: Run, other: Run, name: str, moved: Moved | None) -> tuple[str, ...
         most = moved.causes[0].words if moved.causes else "its verdict"
         words.append(f"its score changed by {moved.score_change:+.4f}, most of it by this: {most}")
     rules = _between(one.manifest.get("programme"), other.manifest.get("programme"), "programme")
-    words += rules
+    words += [*rules, *ladder]
     return tuple(words or ["nothing of its own changed; others changed that compete with it"])
 
 

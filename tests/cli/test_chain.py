@@ -10,7 +10,12 @@ from tests.plan import test_units as units
 
 
 def test_the_balance_is_told_and_a_source_can_be_left_out(siteselect: Command) -> None:
-    whole = json.loads(siteselect("chain", "--json").out)["data"]["balance"]
+    told = json.loads(siteselect("chain", "--json").out)["data"]
+    whole, links = told["balance"], told["sankey"]["links"]
+    for name in ("sulphur", "methanol"):
+        enters = sum(kt_y for _, end, kt_y in links if end == name)
+        leaves = sum(kt_y for start, _, kt_y in links if start == name)
+        assert enters == pytest.approx(leaves) == pytest.approx(whole[name]["available"])
     fewer = json.loads(siteselect("chain", "--without", "GR-SP", "--json").out)["data"]["balance"]
     assert fewer["sulphur"]["available"] < whole["sulphur"]["available"]
     assert fewer["condensate"]["short"] > 1 > whole["condensate"]["short"]

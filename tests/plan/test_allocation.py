@@ -278,8 +278,25 @@ def test_a_short_material_is_named() -> None:
         plan(sites, asked, made, there)
     assert plan(sites, programme(1), made, there).unfed == {"fertilizer": ("ammonia",)}
     gone = market(made, [source("A1", "ammonia=100")])
-    with pytest.raises(NoSolution, match="sulphur is short: sources give new parks 0 kt/y"):
+    with pytest.raises(
+        NoSolution, match="sulphur is short: sources within reach give new parks 0 kt/y"
+    ):
         plan(sites, programme(1, park_types={"sulphur": {"at_least": 1}}), made, gone)
+
+
+def test_a_source_whose_position_is_not_known_gives_nothing_within_reach() -> None:
+    made, sites = chain(), pool([[0.9, 0.2], [0.9, 0.2]], [0, 10])
+    lost = source("G1", "sulphur=900") | {"easting": None, "northing": None}
+    there = market(made, [lost, source("A1", "ammonia=900")])
+    with pytest.raises(NoSolution, match="sources within reach give new parks 0 kt/y"):
+        plan(sites, programme(1, park_types={"sulphur": {"at_least": 1}}), made, there)
+
+
+def test_no_candidate_at_all_is_said() -> None:
+    sites = pool([[0.9, 0.2], [0.8, 0.3]], [0, 10], verdict=np.full(2, 2))
+    there = market(chain(), [source("G1", "sulphur=900"), source("A1", "ammonia=900")])
+    with pytest.raises(NoSolution, match=r"exactly 1 parks are asked for \(0 candidates"):
+        plan(sites, programme(1), chain(), there)
 
 
 def test_a_conflict_of_rules_alone_blames_no_material() -> None:

@@ -4,15 +4,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from siteselect.base.errors import DataError
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.present import write
+from siteselect.study import compare
 from siteselect.study.compare import Run, diff, read_manifest, verify
 from siteselect.study.question import ask
 from siteselect.study.run import decide
 from tests.real import COARSE_M, question, result
+from tests.toy import toy_result
 
 
 def reweighed() -> CriteriaSet:
@@ -96,3 +99,24 @@ def test_a_stranger_in_the_folder_is_noticed(runs: tuple[Run, Run]) -> None:
     _, broken = verify(folder)
     (folder / "stranger.txt").unlink()
     assert broken == ("output stranger.txt is not of this run",)
+
+
+def chosen(folder: Path, greenfield: int, share: float) -> Run:
+    """A run as far as the ladder of existing capacity goes."""
+    folder.mkdir()
+    rungs = ["greenfield"] * greenfield + ["fill"] * (4 - greenfield)
+    rows = [f"S{i},{rung}" for i, rung in enumerate(rungs)]
+    (folder / "portfolio.csv").write_text("\n".join(["id,rung", *rows]) + "\n", "utf-8-sig")
+    curve = f"existing,greenfield,tolerance\n1,3,0\n2,2,{share}\n"
+    (folder / "portfolio_curve.csv").write_text(curve, "utf-8-sig")
+    ranking = pd.DataFrame({"id": [f"S{i}" for i in range(4)]}).set_index("id", drop=False)
+    programme = {"existing_first": {"tolerance_loss": 0.02}}
+    return Run(folder, {"programme": programme}, toy_result(4).criteria, ranking)
+
+
+def test_a_tolerance_that_is_passed_by_a_hair_is_told(tmp_path: Path) -> None:
+    two, three = chosen(tmp_path / "a", 2, 0.019989), chosen(tmp_path / "b", 3, 0.020003)
+    [told] = compare._ladder(two, three)
+    assert told.startswith("existing capacity first leaves 3 greenfield parks instead of 2: ")
+    assert "2 cost 2.0003% of the total, 1.9989% before, of 2.0% that are tolerated" in told
+    assert compare._ladder(two, two) == []
