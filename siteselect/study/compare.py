@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyproj import Geod
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
@@ -18,6 +19,7 @@ from siteselect.study.manifest import SCHEMA
 
 TINY = 1e-12
 _KT_Y = 1e-3
+_MOVED_KM = 0.002  # lon and lat are written to a metre
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,9 +403,11 @@ def _rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ..
 
 def _causes(one: Run, other: Run, name: str) -> tuple[Cause, ...]:
     steps = [_terms(run, name) for run in (one, other)]
+    moved = _shift(one.row(name), other.row(name))
     causes: list[Cause] = []
     for criterion_id in dict.fromkeys([*steps[0], *steps[1]]):
-        causes += _steps(one, other, criterion_id, [step.get(criterion_id) for step in steps])
+        terms = [step.get(criterion_id) for step in steps]
+        causes += _steps(one, other, criterion_id, terms, moved=moved)
     found = [cause for cause in causes if abs(cause.share) > TINY]
     return tuple(sorted(found, key=lambda cause: -abs(cause.share)))
 
@@ -429,7 +433,35 @@ def _worth(term: _Term | None, reading: float) -> float:
     return float(value(reading, term[0].knots))
 
 
-def _steps(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -> list[Cause]:
+def _shift(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What changed of a site itself, in words."""
+    spots = [(float(row["lon"]), float(row["lat"])) for row in (before, after)]
+    away_km = Geod(ellps="WGS84").inv(*spots[0], *spots[1])[2] / 1e3
+    words = [f"its position moved by {away_km:.2g} km"] if away_km > _MOVED_KM else []
+    for column, what in (("area_ha", "area"), ("position_accuracy_km", "accuracy")):
+        was, now = (float(row[column]) for row in (before, after))
+        if was != now and not (np.isnan(was) and np.isnan(now)):
+            words.append(f"its {what} was {was:g}, is {now:g}")
+    return words
+
+
+def _why_read(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -> list[str]:
+    """What changed of the files and the declaration that a reading comes from, in words."""
+    files_of = other.manifest.get("files_of", {}).get(criterion_id, [])
+    inputs = [run.manifest["inputs"] for run in (one, other)]
+    changed = [file for file in files_of if inputs[0].get(file) != inputs[1].get(file)]
+    words = [f"{', '.join(changed)} changed"] if changed else []
+    before, after = terms
+    if before and after and before[0].measure != after[0].measure:
+        words.append("its measure is declared otherwise")
+    if before is None or after is None:
+        words.append("the criterion is in one run only")
+    return words
+
+
+def _steps(
+    one: Run, other: Run, criterion_id: str, terms: list[_Term | None], *, moved: list[str]
+) -> list[Cause]:
     before, after = terms
     p0, w0 = (before[1], before[2]) if before else (np.nan, 0.0)
     p1, w1 = (after[1], after[2]) if after else (np.nan, 0.0)
@@ -437,10 +469,10 @@ def _steps(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -
     old_at_new = _worth(before or after, p1)
     unit = (after or before or (None,))[0]
     unit_text = unit.unit if unit else ""
-    files_of = other.manifest.get("files_of", {}).get(criterion_id, [])
-    inputs = [run.manifest["inputs"] for run in (one, other)]
-    changed = [file for file in files_of if inputs[0].get(file) != inputs[1].get(file)]
-    why = f" ({', '.join(changed)} changed)" if changed else ""
+    named = [*_why_read(one, other, criterion_id, terms), *moved]
+    if not named and one.manifest["cell_m"] != other.manifest["cell_m"]:
+        named = ["it is read on cells of another size"]
+    why = f" ({'; '.join(named)})" if named else ""
     return [
         Cause(criterion_id, "reading", w0 * (old_at_new - _worth(before, p0)),
               f"{criterion_id} reads {p1:.6g} {unit_text}, was {p0:.6g}{why}"),
