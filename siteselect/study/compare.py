@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.study.manifest import SCHEMA
 
 TINY = 1e-12
+# What every manifest holds, and what other parts of this page rely on.
+_PARTS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
+    {"study": dict, "criteria": dict, "inputs": dict, "declarations": dict, "cell_m": (int, float)}
+)
 _KT_Y = 1e-3
 _MOVED_KM = 0.002  # lon and lat are written to a metre
 
@@ -79,15 +84,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the folder does not hold one of ours.
+        If the folder does not hold one of ours, or one that is not whole or names files elsewhere.
     """
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(Fault("no manifest of a run is there", file=str(path))) from error
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise DataError(Fault("is no manifest of a siteselect run", file=str(path)))
+    faults = [
+        Fault("is missing, or is not what a run writes; run again", str(path), "", key)
+        for key, kind in _PARTS.items()
+        if not isinstance(manifest.get(key), kind)
+    ]
+    if not faults:
+        faults = [
+            Fault(f"{name[:80]!r} is no file of a run", str(path), "", key)
+            for key in ("outputs", "inputs", "declarations")
+            for name in manifest.get(key, {})
+            if Path(name).is_absolute() or ".." in Path(name).parts or "\\" in name
+        ]
+    if faults:
+        raise DataError(faults)
     return manifest
 
 
@@ -110,6 +129,9 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         If the folder does not hold a run.
     """
     manifest = read_manifest(folder)
+    if not isinstance(manifest.get("outputs"), dict) or not manifest["outputs"]:
+        # Nothing to check would otherwise be nothing wrong.
+        raise DataError(Fault("lists no outputs", str(folder / "manifest.json"), "", "outputs"))
     home = files.home()
     held: list[str] = []
     broken: list[str] = []

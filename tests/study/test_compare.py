@@ -1,6 +1,7 @@
 """Differences between runs are told, and their causes sum to the change."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -165,3 +166,32 @@ def test_causes_are_named_whatever_changed(tmp_path: Path, monkeypatch: pytest.M
     assert kinds == set(KINDS)
     declared = diff(base, pairs["all at once"]).declared
     assert {"input ports.csv changed", "declaration own.csv changed"} <= set(declared)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"inputs": 3}, "inputs: is missing, or is not what a run writes"),
+        ({"study": None}, "study: is missing"),
+        ({"outputs": {}}, "lists no outputs"),
+        ({"outputs": {"../../etc/passwd": "0"}}, "'../../etc/passwd' is no file of a run"),
+        ({"declarations": {"/etc/passwd": "0"}}, "'/etc/passwd' is no file of a run"),
+    ],
+)
+def test_a_manifest_that_was_tampered_with_is_refused(
+    tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    sound = {"schema": "siteselect/1", "study": {}, "criteria": {}, "inputs": {},
+             "declarations": {}, "cell_m": 500.0, "outputs": {"a.csv": "0"}}  # fmt: skip
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(sound))
+    assert verify(tmp_path)[1] == ("output a.csv is not there",)
+    path.write_text(json.dumps(sound | changes))
+    with pytest.raises(DataError, match=re.escape(words)):
+        verify(tmp_path)
+
+
+def test_a_manifest_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("[" * 100_000)
+    with pytest.raises(DataError, match="no manifest of a run"):
+        read_manifest(tmp_path)
