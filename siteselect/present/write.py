@@ -289,12 +289,14 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
     if study.own_sites or study.units or not (study.existing or study.greenfield):
         message = "was a run with sites or units of its own; run it again"
         raise DataError(Fault(message, file=str(folder)))
-    asked = earlier["programme"]
+    asked = earlier.get("programme")
     programme = files.validate(asked, Programme, file="manifest.json") if asked else None
     # What the members said stands in the manifest as the weights that follow from it.
     asked_again = ask(study, criteria=criteria, programme=programme, changes={"committee": None})
     question = replace(
-        asked_again, without=tuple(earlier["without"]), committee=earlier["committee"]
+        asked_again,
+        without=tuple(earlier.get("without", ())),
+        committee=earlier.get("committee", {}),
     )
     # Criteria of park types stand in no manifest; by their hashes they must be those of the run.
     named = programme.park_types if programme else {}

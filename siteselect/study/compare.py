@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyproj import Geod
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
@@ -17,7 +19,12 @@ from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.study.manifest import SCHEMA
 
 TINY = 1e-12
+# What every manifest holds, and what other parts of this page rely on.
+_PARTS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
+    {"study": dict, "criteria": dict, "inputs": dict, "declarations": dict, "cell_m": (int, float)}
+)
 _KT_Y = 1e-3
+_MOVED_KM = 0.002  # lon and lat are written to a metre
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +84,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the folder does not hold one of ours.
+        If the folder does not hold one of ours, or one that is not whole or names files elsewhere.
     """
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(Fault("no manifest of a run is there", file=str(path))) from error
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise DataError(Fault("is no manifest of a siteselect run", file=str(path)))
+    faults = [
+        Fault("is missing, or is not what a run writes; run again", str(path), "", key)
+        for key, kind in _PARTS.items()
+        if not isinstance(manifest.get(key), kind)
+    ]
+    if not faults:
+        faults = [
+            Fault(f"{name[:80]!r} is no file of a run", str(path), "", key)
+            for key in ("outputs", "inputs", "declarations")
+            for name in manifest.get(key, {})
+            if Path(name).is_absolute() or ".." in Path(name).parts or "\\" in name
+        ]
+    if faults:
+        raise DataError(faults)
     return manifest
 
 
@@ -108,6 +129,9 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         If the folder does not hold a run.
     """
     manifest = read_manifest(folder)
+    if not isinstance(manifest.get("outputs"), dict) or not manifest["outputs"]:
+        # Nothing to check would otherwise be nothing wrong.
+        raise DataError(Fault("lists no outputs", str(folder / "manifest.json"), "", "outputs"))
     home = files.home()
     held: list[str] = []
     broken: list[str] = []
@@ -437,9 +461,11 @@ def _rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ..
 
 def _causes(one: Run, other: Run, name: str) -> tuple[Cause, ...]:
     steps = [_terms(run, name) for run in (one, other)]
+    moved = _shift(one.row(name), other.row(name))
     causes: list[Cause] = []
     for criterion_id in dict.fromkeys([*steps[0], *steps[1]]):
-        causes += _steps(one, other, criterion_id, [step.get(criterion_id) for step in steps])
+        terms = [step.get(criterion_id) for step in steps]
+        causes += _steps(one, other, criterion_id, terms, moved=moved)
     found = [cause for cause in causes if abs(cause.share) > TINY]
     return tuple(sorted(found, key=lambda cause: -abs(cause.share)))
 
@@ -465,7 +491,35 @@ def _worth(term: _Term | None, reading: float) -> float:
     return float(value(reading, term[0].knots))
 
 
-def _steps(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -> list[Cause]:
+def _shift(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What changed of a site itself, in words."""
+    spots = [(float(row["lon"]), float(row["lat"])) for row in (before, after)]
+    away_km = Geod(ellps="WGS84").inv(*spots[0], *spots[1])[2] / 1e3
+    words = [f"its position moved by {away_km:.2g} km"] if away_km > _MOVED_KM else []
+    for column, what in (("area_ha", "area"), ("position_accuracy_km", "accuracy")):
+        was, now = (float(row[column]) for row in (before, after))
+        if was != now and not (np.isnan(was) and np.isnan(now)):
+            words.append(f"its {what} was {was:g}, is {now:g}")
+    return words
+
+
+def _why_read(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -> list[str]:
+    """What changed of the files and the declaration that a reading comes from, in words."""
+    files_of = other.manifest.get("files_of", {}).get(criterion_id, [])
+    inputs = [run.manifest["inputs"] for run in (one, other)]
+    changed = [file for file in files_of if inputs[0].get(file) != inputs[1].get(file)]
+    words = [f"{', '.join(changed)} changed"] if changed else []
+    before, after = terms
+    if before and after and before[0].measure != after[0].measure:
+        words.append("its measure is declared otherwise")
+    if before is None or after is None:
+        words.append("the criterion is in one run only")
+    return words
+
+
+def _steps(
+    one: Run, other: Run, criterion_id: str, terms: list[_Term | None], *, moved: list[str]
+) -> list[Cause]:
     before, after = terms
     p0, w0 = (before[1], before[2]) if before else (np.nan, 0.0)
     p1, w1 = (after[1], after[2]) if after else (np.nan, 0.0)
@@ -473,10 +527,10 @@ def _steps(one: Run, other: Run, criterion_id: str, terms: list[_Term | None]) -
     old_at_new = _worth(before or after, p1)
     unit = (after or before or (None,))[0]
     unit_text = unit.unit if unit else ""
-    files_of = other.manifest.get("files_of", {}).get(criterion_id, [])
-    inputs = [run.manifest["inputs"] for run in (one, other)]
-    changed = [file for file in files_of if inputs[0].get(file) != inputs[1].get(file)]
-    why = f" ({', '.join(changed)} changed)" if changed else ""
+    named = [*_why_read(one, other, criterion_id, terms), *moved]
+    if not named and one.manifest["cell_m"] != other.manifest["cell_m"]:
+        named = ["it is read on cells of another size"]
+    why = f" ({'; '.join(named)})" if named else ""
     return [
         Cause(criterion_id, "reading", w0 * (old_at_new - _worth(before, p0)),
               f"{criterion_id} reads {p1:.6g} {unit_text}, was {p0:.6g}{why}"),

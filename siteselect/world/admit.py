@@ -35,6 +35,8 @@ class Limits:
     ----------
     file_bytes : int
         Size of a file.
+    document_bytes : int
+        Size of what is read as one document: GeoJSON, KML, a sheet of a workbook unpacked.
     rows, columns : int
         Rows of a table or features of a layer, and columns.
     text_chars : int
@@ -60,6 +62,7 @@ class Limits:
     """
 
     file_bytes: int = 500_000_000
+    document_bytes: int = 60_000_000
     rows: int = 1_000_000
     columns: int = 1_000
     text_chars: int = 2_000
@@ -223,6 +226,33 @@ def over(what: str, found: int, limit: int, *, name: str, file: str) -> Fault:
     """
     way = f"({LIMIT_PREFIX}{name.upper()} sets it)"
     return Fault(f"holds {found:,} {what}, more than the limit {name} = {limit:,} {way}", file)
+
+
+def large(found: int, limits: Limits, file: str) -> list[Fault]:
+    """The fault of a document that is too large to be held as one.
+
+    Parameters
+    ----------
+    found : int
+        Its size in bytes.
+    limits : Limits
+    file : str
+        Name of the file, for the fault.
+
+    Returns
+    -------
+    list of Fault
+        Of one, or none.
+
+    Examples
+    --------
+    >>> large(10, Limits(), "a.kml")
+    []
+    """
+    limit = limits.document_bytes
+    if found <= limit:
+        return []
+    return [over("bytes in one document", found, limit, name="document_bytes", file=file)]
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from rasterio.io import DatasetReader
 from siteselect.base.errors import CrsMismatch, DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.world import dbase
-from siteselect.world.admit import LIMITS, Limits, admit, archive, over, refuse, shown
+from siteselect.world.admit import LIMITS, Limits, admit, archive, large, over, refuse, shown
 from siteselect.world.markup import feature_name, read_geojson, read_kml
 
 FORMATS = MappingProxyType(
@@ -129,6 +129,8 @@ def read_vector(
     kind = sniff(path, limits)
     if kind == "GeoTIFF":
         raise DataError(Fault("is a raster; a vector file is wanted", file=path.name))
+    if kind in ("GeoJSON", "KML"):
+        refuse(large(path.stat().st_size, limits, path.name))
     if kind == "GeoJSON":
         frame = read_geojson(path, warnings=warnings)
     elif kind == "KML":

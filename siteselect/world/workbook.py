@@ -14,7 +14,15 @@ from xml.etree import ElementTree
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
-from siteselect.world.admit import Limits, archive, parse_xml, refuse, row_list, shown
+from siteselect.world.admit import (
+    Limits,
+    archive,
+    large,
+    parse_xml,
+    refuse,
+    row_list,
+    shown,
+)
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
@@ -56,6 +64,8 @@ def sheet_records(
         stored value, a spreadsheet error, or lies in a merged range.
     """
     with archive(path, limits) as book:
+        largest = max((entry.file_size for entry in book.infolist()), default=0)
+        refuse(large(largest, limits, path.name))
         parts = _sheets(book, path.name)
         names = list(parts)
         if sheet is None and len(names) > 1:

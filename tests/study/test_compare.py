@@ -1,18 +1,21 @@
 """Differences between runs are told, and their causes sum to the change."""
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from siteselect.base import files
 from siteselect.base.errors import DataError
 from siteselect.declared.criteria import CriteriaSet
-from siteselect.present import write
+from siteselect.present import columns, export, write
 from siteselect.study import compare
 from siteselect.study.compare import Run, diff, read_manifest, verify
-from siteselect.study.question import ask
+from siteselect.study.question import Own, ask
 from siteselect.study.run import decide
 from tests.real import COARSE_M, question, result
 from tests.toy import toy_result
@@ -120,3 +123,99 @@ def test_a_tolerance_that_is_passed_by_a_hair_is_told(tmp_path: Path) -> None:
     assert told.startswith("existing capacity first leaves 3 greenfield parks instead of 2: ")
     assert "2 cost 2.0003% of the total, 1.9989% before, of 2.0% that are tolerated" in told
     assert compare._ladder(two, two) == []
+
+
+def stretched() -> CriteriaSet:
+    """The other criteria, with every value function stretched by a third."""
+    data = reweighed().model_dump(mode="json")
+    for criterion in data["criteria"]:
+        criterion["knots"] = [[at * 4 / 3, height] for at, height in criterion["knots"]]
+    return CriteriaSet.model_validate_json(json.dumps(data))
+
+
+SPOTS = ((48.7, 31.1), (48.9, 31.3), (49.1, 31.0), (52.7, 27.6), (56.0, 27.4), (51.3, 28.9))
+KINDS = ("weight", "knots", "reading")
+
+
+def own_run(folder: Path, *, moved: float = 0.0, criteria: CriteriaSet | None = None) -> Run:
+    """A run of six own sites on coarse cells, moved north by some degrees."""
+    folder.mkdir()
+    rows = [f"S{n},{lon},{lat + moved},{200 + n},1" for n, (lon, lat) in enumerate(SPOTS)]
+    heading = "id,lon,lat,area_ha,position_accuracy_km\n"
+    (folder / "own.csv").write_text(heading + "\n".join(rows) + "\n")
+    own = Own(folder / "own.csv", alone=True)
+    found = decide(ask(own=own, criteria=criteria, changes={"cell_m": 20_000.0, "trust": None}))
+    export.write_csv(columns.ranking(found), folder / "ranking.csv")
+    (folder / "manifest.json").write_text(json.dumps(dict(found.manifest)), "utf-8")
+    return Run.read(folder)
+
+
+def other_ports(home: Path) -> None:
+    """A copy of the data and criteria in which one port is gone."""
+    for name in ("data", "criteria"):
+        shutil.copytree(files.home() / name, home / name)
+    ports, catalog = home / "data" / "ports.csv", home / "data" / "catalog.yaml"
+    before = files.sha256(ports)
+    lines = ports.read_text("utf-8").splitlines(keepends=True)
+    ports.write_text("".join(line for line in lines if not line.startswith("PT-01,")), "utf-8")
+    text = catalog.read_text("utf-8")
+    assert before in text
+    catalog.write_text(text.replace(before, files.sha256(ports)), "utf-8")
+
+
+@pytest.mark.slow
+def test_causes_are_named_whatever_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = own_run(tmp_path / "base")
+    pairs = {
+        "weights and knots": own_run(tmp_path / "a", criteria=stretched()),
+        "positions": own_run(tmp_path / "b", moved=0.02),
+    }
+    other_ports(tmp_path / "home")
+    monkeypatch.setenv("SITESELECT_HOME", str(tmp_path / "home"))
+    pairs["data"] = own_run(tmp_path / "c")
+    pairs["all at once"] = own_run(tmp_path / "d", moved=0.02, criteria=stretched())
+    words: dict[str, set[str]] = {}
+    for name, run in pairs.items():
+        moved = [item for item in diff(base, run).moved if item.score_change]
+        assert moved, name
+        for item in moved:
+            # At least 99 % of the change, and nothing of it without a name.
+            told = sum(cause.share for cause in item.causes)
+            assert abs(told - item.score_change) <= 0.01 * abs(item.score_change) + 1e-10, name
+            assert all(c.kind != "reading" or "(" in c.words for c in item.causes), item.causes
+        words[name] = {cause.words for item in moved for cause in item.causes}
+    assert all("position moved by 2.2 km" in text for text in words["positions"])
+    assert all("ports.csv changed" in text for text in words["data"])
+    kinds = {cause.kind for item in diff(base, pairs["all at once"]).moved for cause in item.causes}
+    assert kinds == set(KINDS)
+    declared = diff(base, pairs["all at once"]).declared
+    assert {"input ports.csv changed", "declaration own.csv changed"} <= set(declared)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"inputs": 3}, "inputs: is missing, or is not what a run writes"),
+        ({"study": None}, "study: is missing"),
+        ({"outputs": {}}, "lists no outputs"),
+        ({"outputs": {"../../etc/passwd": "0"}}, "'../../etc/passwd' is no file of a run"),
+        ({"declarations": {"/etc/passwd": "0"}}, "'/etc/passwd' is no file of a run"),
+    ],
+)
+def test_a_manifest_that_was_tampered_with_is_refused(
+    tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    sound = {"schema": "siteselect/1", "study": {}, "criteria": {}, "inputs": {},
+             "declarations": {}, "cell_m": 500.0, "outputs": {"a.csv": "0"}}  # fmt: skip
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(sound))
+    assert verify(tmp_path)[1] == ("output a.csv is not there",)
+    path.write_text(json.dumps(sound | changes))
+    with pytest.raises(DataError, match=re.escape(words)):
+        verify(tmp_path)
+
+
+def test_a_manifest_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("[" * 100_000)
+    with pytest.raises(DataError, match="no manifest of a run"):
+        read_manifest(tmp_path)

@@ -625,10 +625,13 @@ def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
 def test_limits_are_named_when_they_are_hit(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_bytes(BOTH)
     (tmp_path / "s.geojson").write_bytes(many(polygon(SQUARE)))
+    (tmp_path / "s.xlsx").write_bytes(book(lambda *_: None))
     for name, limits in (
         ("s.csv", Limits(rows=1)),
         ("s.csv", Limits(file_bytes=9)),
         ("s.geojson", Limits(vertices=3)),
+        ("s.geojson", Limits(document_bytes=9)),
+        ("s.xlsx", Limits(document_bytes=9)),
         ("s.geojson", Limits(file_bytes=9)),
     ):
         report = check_file(tmp_path / name, "sites", AREA, reading=Reading(limits=limits))
