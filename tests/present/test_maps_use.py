@@ -274,3 +274,17 @@ def test_rows_in_view_follow_a_held_thumb_and_all_when_it_is_let_go(
     visit.page.wait_for_url("**w=10,90**")
     assert reader.open(path, visit.ask("location.hash")).ask(told) == let_go
     quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_help_lists_every_key_apart_from_what_it_does(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}")
+    visit.page.click("#keys")
+    keys = visit.page.locator("#help kbd").all_inner_texts()
+    assert "".join(keys).replace(" ", "") == "/↑↓EnterEsccwpi[]+−0l?"
+    done = visit.page.locator("#help dd").all_inner_texts()
+    assert len(done) == len(keys)
+    assert all(text.isascii() == (language == "en") for text in done)
+    quiet(visit)

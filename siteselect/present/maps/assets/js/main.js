@@ -191,6 +191,10 @@ function listenToPointer() {
   });
 }
 
+function keyItems() {
+  return t('helpKeys').split('|').map((item) => item.split('=')).map(([key, act]) => h('div', {}, h('dt', {}, h('kbd', { dir: 'ltr', text: key })), h('dd', { text: act })));
+}
+
 function showKeys() {
   const open = byId('help');
   if (open) {
@@ -199,7 +203,7 @@ function showKeys() {
     return;
   }
   const on = h('input', { type: 'checkbox', checked: state.keysOn, onchange: () => update({ keysOn: on.checked }) });
-  const dialog = h('dialog', { id: 'help', 'aria-label': t('help'), dir: direction(), onclose: () => dialog.remove() }, h('h2', { text: t('help') }), h('p', { text: t('helpKeys') }),
+  const dialog = h('dialog', { id: 'help', 'aria-label': t('help'), dir: direction(), onclose: () => dialog.remove() }, h('h2', { text: t('help') }), h('dl', { class: 'keys-list' }, ...keyItems()),
     h('label', { class: 'switch' }, on, h('span', { text: t('keysOn') })), h('button', { type: 'button', class: 'button', text: t('close'), onclick: showKeys }));
   document.body.append(dialog);
   // Modal: the focus stays within, and goes back to where it was.

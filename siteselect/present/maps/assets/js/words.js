@@ -286,7 +286,9 @@ export const WORDS = Object.freeze({
   unreadable: ['The data of this page cannot be read. Write it again with siteselect.', 'داده‌های این صفحه خوانا نیست. آن را دوباره با siteselect بسازید.'],
   mapData: ['Map: Leaflet', 'نقشه: Leaflet'],
   keysOn: ['Single-letter keys', 'کلیدهای تک‌حرفی'],
-  helpKeys: ['/ search · ↑↓ rows · Enter open · Esc back · c compare · w weights · p the parks · i inquiries · [ ] previous, next · + − 0 map · l language', '/ جست‌وجو · ↑↓ ردیف‌ها · Enter گشودن · Esc بازگشت · c مقایسه · w وزن‌ها · p سبد پارک‌ها · i استعلام · [ ] پیشین، پسین · + − 0 نقشه · l زبان'],
+  // Key and what it does, apart by =; keys stand apart from the words, for they read from the left.
+  helpKeys: ['/=search|↑ ↓=rows|Enter=open|Esc=back|c=compare|w=weights|p=the parks|i=inquiries|[ ]=previous, next|+ − 0=map|l=language|?=this help',
+    '/=جست‌وجو|↑ ↓=ردیف‌ها|Enter=گشودن|Esc=بازگشت|c=مقایسه|w=وزن‌ها|p=سبد پارک‌ها|i=استعلام|[ ]=پیشین، پسین|+ − 0=نقشه|l=زبان|?=همین راهنما'],
 });
 
 export const PLACES = Object.freeze({
