@@ -13,7 +13,7 @@ from siteselect.present.maps import shell
 from siteselect.present.maps.data import page_data
 from siteselect.study.result import Result
 from tests.present.test_maps import with_lattice, with_parks
-from tests.present.test_maps_browser import CHROMIUM, FLAGS, PHONE, Reader, quiet
+from tests.present.test_maps_browser import AXE, CHROMIUM, FLAGS, PHONE, Reader, quiet
 from tests.toy import toy_result
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -288,3 +288,35 @@ def test_help_lists_every_key_apart_from_what_it_does(
     assert len(done) == len(keys)
     assert all(text.isascii() == (language == "en") for text in done)
     quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_axe_finds_nothing_serious_in_what_opens_over_the_page(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}&v=compare&c=T-01,T-02")
+    visit.ask(AXE)
+    opened = {
+        "layers": lambda: visit.page.click("#layers-button"),
+        "point": lambda: visit.ask("siteselect.update({view: 'cell', cell: [50.5, 28.5]})"),
+        "criteria": lambda: visit.page.click("#open-0"),
+        "help": lambda: visit.page.click("#keys"),
+    }
+    for name, act in opened.items():
+        act()
+        found = visit.ask("axe.run({resultTypes: ['violations']})")["violations"]
+        serious = [f["id"] for f in found if f["impact"] in ("serious", "critical")]
+        assert serious == [], name
+    quiet(visit)
+
+
+def test_a_damaged_page_says_so_in_both_languages(reader: Reader, path: Path) -> None:
+    document = path.read_text("utf-8")
+    damaged = reader.folder / "damaged.html"
+    damaged.write_text(document.replace('id="data">{', 'id="data">{{', 1), "utf-8")
+    page = reader.browser.new_context(offline=True).new_page()
+    page.goto(damaged.as_uri())
+    said = page.locator("#rail [role=alert]").all_inner_texts()
+    assert len(said) == 2
+    assert "cannot be read" in said[0]
+    assert "خوانا نیست" in said[1]
