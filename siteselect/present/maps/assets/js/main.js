@@ -33,13 +33,13 @@ const map = window.map_siteselect;
 const rail = byId('rail');
 const rasters = { classes: null, lattice: null };
 const layers = {};
-const frame = { whole: false };
+const frame = { whole: false, size: '' };
 
 /** Show the whole study area, and keep it whole while the map changes its size. */
 function home() {
   const [west, south, east, north] = DATA.study_bounds;
   map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 40], animate: false });
-  frame.whole = true;
+  Object.assign(frame, { whole: true, size: String(map.getSize()) });
 }
 
 function tab(key, view, text) {
@@ -219,7 +219,8 @@ function makeMap() {
   state.legend = map.getSize().x >= 760 && map.getSize().y >= 480;
   const [west, south, east, north] = DATA.box;
   map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
-  map.on('movestart', () => { frame.whole = false; });
+  // A map that takes another size may move by itself; only a move at the same size is somebody's.
+  map.on('movestart', () => { if (String(map.getSize()) === frame.size) frame.whole = false; });
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
 }
 
