@@ -197,6 +197,15 @@ def test_half_a_character_is_still_json() -> None:
     assert as_json(["\udc80"]) == '["\\udc80"]'
 
 
+def test_comments_and_indents_stay_in_the_files() -> None:
+    for name in shell.MODULES:
+        # A text over several lines would lose its indents.
+        for line in shell.asset(f"js/{name}.js").splitlines():
+            assert line.count("`") % 2 == 0, (name, line)
+    lines = shell.script().splitlines()
+    assert not [line for line in lines if not line or line.startswith((" ", "//", "/*"))]
+
+
 def test_unknown_link_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     import folium
 

@@ -186,6 +186,26 @@ def test_the_real_run_prints_on_one_sheet(
     quiet(visit)
 
 
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_names_keep_clear_of_a_legend_that_grows(reader: Reader, path: Path, language: str) -> None:
+    visit = reader.open(path, f"#l={language}")
+    short = visit.page.locator("#legend").bounding_box()["height"]
+    visit.page.click("#tab-parks")
+    box = visit.page.locator("#legend").bounding_box()
+    assert box["height"] > short + 40
+    covered = visit.ask(
+        """(box) => [...document.querySelectorAll('.marks .ranked .body, .marks .label')]
+            .map((e) => e.getBoundingClientRect())
+            .filter((r) => r.right > box.x + 3 && r.left < box.x + box.width - 3
+                && r.bottom > box.y + 3 && r.top < box.y + box.height - 3).length""",
+        box,
+    )
+    assert covered == 0
+    visit.page.locator("#legend summary").click()
+    visit.page.wait_for_function("siteselect.state.legend === false")
+    quiet(visit)
+
+
 def test_every_park_type_judges_in_the_page_as_in_python(reader: Reader, path: Path) -> None:
     found = result()
     plan = found.chain

@@ -13,7 +13,7 @@ from siteselect.present.maps import shell
 from siteselect.present.maps.data import page_data
 from siteselect.study.result import Result
 from tests.present.test_maps import with_lattice, with_parks
-from tests.present.test_maps_browser import CHROMIUM, FLAGS, PHONE, Reader, quiet
+from tests.present.test_maps_browser import AXE, CHROMIUM, FLAGS, PHONE, Reader, quiet
 from tests.toy import toy_result
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -134,19 +134,11 @@ def test_on_a_phone_the_comparison_stands_before_the_list(reader: Reader, path: 
     quiet(visit)
 
 
-def test_the_whole_area_stays_in_view_until_the_map_is_moved(reader: Reader, path: Path) -> None:
+def test_a_map_that_was_moved_is_not_framed_anew(reader: Reader, path: Path) -> None:
     visit = reader.open(path, "#l=fa")
-    whole = """() => { const [w, s, e, n] = siteselect.data.study_bounds;
-        return siteselect.map.getBounds().contains([[s, w], [n, e]]); }"""
-    assert visit.ask(whole)
+    visit.ask("siteselect.map.setView([28.4, 50.6], 9, {animate: false}) && 0")
     visit.page.click("#tab-compare")
-    assert visit.ask(whole)
-    visit.page.set_viewport_size({"width": 820, "height": 1180})
-    visit.page.wait_for_function(whole)
-    visit.ask("siteselect.map.setView([28.4, 50.6], 9, {animate: false})")
     visit.page.click("#tab-rank")
-    visit.page.set_viewport_size({"width": 1440, "height": 900})
-    visit.ask("new Promise((done) => setTimeout(done, 300))")
     assert visit.ask("siteselect.map.getZoom()") == 9
 
 
@@ -274,3 +266,49 @@ def test_rows_in_view_follow_a_held_thumb_and_all_when_it_is_let_go(
     visit.page.wait_for_url("**w=10,90**")
     assert reader.open(path, visit.ask("location.hash")).ask(told) == let_go
     quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_help_lists_every_key_apart_from_what_it_does(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}")
+    visit.page.click("#keys")
+    keys = visit.page.locator("#help kbd").all_inner_texts()
+    assert "".join(keys).replace(" ", "") == "/↑↓EnterEsccwpi[]+−0l?"
+    done = visit.page.locator("#help dd").all_inner_texts()
+    assert len(done) == len(keys)
+    assert all(text.isascii() == (language == "en") for text in done)
+    quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_axe_finds_nothing_serious_in_what_opens_over_the_page(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}&v=compare&c=T-01,T-02")
+    visit.ask(AXE)
+    opened = {
+        "layers": lambda: visit.page.click("#layers-button"),
+        "point": lambda: visit.ask("siteselect.update({view: 'cell', cell: [50.5, 28.5]})"),
+        "criteria": lambda: visit.page.click("#open-0"),
+        "help": lambda: visit.page.click("#keys"),
+    }
+    for name, act in opened.items():
+        act()
+        found = visit.ask("axe.run({resultTypes: ['violations']})")["violations"]
+        serious = [f["id"] for f in found if f["impact"] in ("serious", "critical")]
+        assert serious == [], name
+    quiet(visit)
+
+
+def test_a_damaged_page_says_so_in_both_languages(reader: Reader, path: Path) -> None:
+    document = path.read_text("utf-8")
+    damaged = reader.folder / "damaged.html"
+    damaged.write_text(document.replace('id="data">{', 'id="data">{{', 1), "utf-8")
+    page = reader.browser.new_context(offline=True).new_page()
+    page.goto(damaged.as_uri())
+    said = page.locator("#rail [role=alert]").all_inner_texts()
+    assert len(said) == 2
+    assert "cannot be read" in said[0]
+    assert "خوانا نیست" in said[1]

@@ -76,6 +76,8 @@ MODULES = (
     "main",
 )
 _MARK = re.compile(r"@@([A-Z_]+)@@")
+# Comments, empty lines and indents: whoever reads the source finds them in its files.
+_ASIDE = re.compile(r"^ *(?://.*|/\*\*.*\*/)?\n|^ +", re.MULTILINE)
 
 
 def assemble(data_json: str, *, title: str, centre: tuple[float, float]) -> str:
@@ -212,7 +214,7 @@ def _as_function(name: str, source: str) -> str:
     exports = re.findall(r"^export (?:async )?(?:function|const) (\w+)", source, re.MULTILINE)
     body = re.sub(r"^import (\{.*\}) from '\./(\w+)\.js';$", r"const \1 = modules.\2;", source,
                   flags=re.MULTILINE)  # fmt: skip
-    body = re.sub(r"^export ", "", body, flags=re.MULTILINE)
+    body = _ASIDE.sub("", re.sub(r"^export ", "", body, flags=re.MULTILINE))
     return f"modules.{name} = (() => {{\n{body}return {{ {', '.join(exports)} }};\n}})();"
 
 

@@ -1,8 +1,19 @@
 // The block of data, read once: the study's own criteria, or those of the park type looked through.
-import { byId } from './base.js';
+import { byId, fill, h } from './base.js';
 import { boundsOf, doubles, lookThrough } from './lens.js';
+import { WORDS } from './words.js';
 
-const STORED = JSON.parse(byId('data').textContent);
+/** The block as it stands; of a damaged page what can still be said, in both languages. */
+function read() {
+  try {
+    return JSON.parse(byId('data').textContent);
+  } catch (fault) {
+    fill(byId('rail'), ...WORDS.unreadable.map((text, k) => h('p', { class: 'pad', role: 'alert', dir: k ? 'rtl' : 'ltr', text })));
+    throw fault;
+  }
+}
+
+const STORED = read();
 // A page framed by a notebook has no address of its own, and so no lens.
 export const FRAMED = window.location.protocol === 'about:';
 const wanted = new URLSearchParams(window.location.hash.slice(1)).get('t');

@@ -33,13 +33,13 @@ const map = window.map_siteselect;
 const rail = byId('rail');
 const rasters = { classes: null, lattice: null };
 const layers = {};
-const frame = { whole: false };
+const frame = { whole: false, size: '' };
 
 /** Show the whole study area, and keep it whole while the map changes its size. */
 function home() {
   const [west, south, east, north] = DATA.study_bounds;
   map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 40], animate: false });
-  frame.whole = true;
+  Object.assign(frame, { whole: true, size: String(map.getSize()) });
 }
 
 function tab(key, view, text) {
@@ -191,6 +191,10 @@ function listenToPointer() {
   });
 }
 
+function keyItems() {
+  return t('helpKeys').split('|').map((item) => item.split('=')).map(([key, act]) => h('div', {}, h('dt', {}, h('kbd', { dir: 'ltr', text: key })), h('dd', { text: act })));
+}
+
 function showKeys() {
   const open = byId('help');
   if (open) {
@@ -199,7 +203,7 @@ function showKeys() {
     return;
   }
   const on = h('input', { type: 'checkbox', checked: state.keysOn, onchange: () => update({ keysOn: on.checked }) });
-  const dialog = h('dialog', { id: 'help', 'aria-label': t('help'), dir: direction(), onclose: () => dialog.remove() }, h('h2', { text: t('help') }), h('p', { text: t('helpKeys') }),
+  const dialog = h('dialog', { id: 'help', 'aria-label': t('help'), dir: direction(), onclose: () => dialog.remove() }, h('h2', { text: t('help') }), h('dl', { class: 'keys-list' }, ...keyItems()),
     h('label', { class: 'switch' }, on, h('span', { text: t('keysOn') })), h('button', { type: 'button', class: 'button', text: t('close'), onclick: showKeys }));
   document.body.append(dialog);
   // Modal: the focus stays within, and goes back to where it was.
@@ -215,7 +219,8 @@ function makeMap() {
   state.legend = map.getSize().x >= 760 && map.getSize().y >= 480;
   const [west, south, east, north] = DATA.box;
   map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
-  map.on('movestart', () => { frame.whole = false; });
+  // A map that takes another size may move by itself; only a move at the same size is somebody's.
+  map.on('movestart', () => { if (String(map.getSize()) === frame.size) frame.whole = false; });
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
 }
 

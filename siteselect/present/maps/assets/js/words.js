@@ -261,7 +261,6 @@ export const WORDS = Object.freeze({
   north: ['N', 'ش'],
   outside: ['outside the study area', 'بیرون از پهنهٔ مطالعه'],
   classOnly: ['The cell lies in the score class {0}, under the official weights', 'خانه در ردهٔ امتیاز {0} است، با وزن‌های رسمی'],
-  scoreClass: ['Score class', 'ردهٔ امتیاز'],
   km: ['{0} km', '{0} کیلومتر'],
   classN: ['class {0}', 'ردهٔ {0}'],
   estatesN: ['{0} estates', '{0} شهرک'],
@@ -284,9 +283,10 @@ export const WORDS = Object.freeze({
   licences: ['Data and licences', 'داده‌ها و پروانه‌ها'],
   badLink: ['The link held weights that cannot be read; official weights are shown', 'وزن‌های پیوند خوانا نبود؛ وزن‌های رسمی نشان داده شد'],
   unreadable: ['The data of this page cannot be read. Write it again with siteselect.', 'داده‌های این صفحه خوانا نیست. آن را دوباره با siteselect بسازید.'],
-  mapData: ['Map: Leaflet', 'نقشه: Leaflet'],
   keysOn: ['Single-letter keys', 'کلیدهای تک‌حرفی'],
-  helpKeys: ['/ search · ↑↓ rows · Enter open · Esc back · c compare · w weights · p the parks · i inquiries · [ ] previous, next · + − 0 map · l language', '/ جست‌وجو · ↑↓ ردیف‌ها · Enter گشودن · Esc بازگشت · c مقایسه · w وزن‌ها · p سبد پارک‌ها · i استعلام · [ ] پیشین، پسین · + − 0 نقشه · l زبان'],
+  // Key and what it does, apart by =; keys stand apart from the words, for they read from the left.
+  helpKeys: ['/=search|↑ ↓=rows|Enter=open|Esc=back|c=compare|w=weights|p=the parks|i=inquiries|[ ]=previous, next|+ − 0=map|l=language|?=this help',
+    '/=جست‌وجو|↑ ↓=ردیف‌ها|Enter=گشودن|Esc=بازگشت|c=مقایسه|w=وزن‌ها|p=سبد پارک‌ها|i=استعلام|[ ]=پیشین، پسین|+ − 0=نقشه|l=زبان|?=همین راهنما'],
 });
 
 export const PLACES = Object.freeze({
