@@ -153,7 +153,9 @@ def _field_names(model: "type[BaseModel]") -> set[str]:
 
 def _fault(item: Any, file: str, lines: Line, known: set[str]) -> Fault:
     # Without lines, as of a study changed by options, all of the path is told.
-    where: tuple[str | int, ...] = () if lines else item["loc"]
+    where: tuple[str | int, ...] = ()
+    if not lines:
+        where = item["loc"][:-1] if item["type"] == "missing" else item["loc"]
     line = lines.get((), 0)
     for part in item["loc"] if lines else ():
         if (*where, part) in lines:
@@ -204,10 +206,20 @@ def _parsed(source: str, file: str) -> tuple[Any, Line]:
     # A model that others extend is read again for each of them; a quarter of a second each.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.parser import RoundTripParser
 
+    watch = _Watch(file)
+
+    class Watched(RoundTripParser):
+        """Lets every event be looked at on its way, so that the file is gone through once."""
+
+        def get_event(self) -> Any:
+            return watch.passed(super().get_event())
+
+    loader = YAML(typ="rt", pure=True)
+    loader.Parser = Watched
     try:
-        _refuse_tags(source, file)
-        loaded = YAML(typ="rt", pure=True).load(source)
+        loaded = loader.load(source)
         lines: Line = {(): 1}
         return _plain(loaded, (), lines), lines
     except (YAMLError, RecursionError, ValueError) as error:
@@ -231,26 +243,31 @@ def _yaml_text(path: Path) -> str:
         ) from error
 
 
-def _refuse_tags(source: str, file: str) -> None:
-    from ruamel.yaml import YAML
+class _Watch:
+    """What may not pass in a YAML file, looked for event by event."""
 
-    depth = 0
-    for number, event in enumerate(YAML(typ="rt", pure=True).parse(source)):
+    def __init__(self, file: str) -> None:
+        self.file, self.depth, self.number = file, 0, 0
+
+    def passed(self, event: Any) -> Any:
+        """The event, if it may pass."""
         kind = type(event).__name__
-        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        self.number += 1
+        self.depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
         line = f"line {event.start_mark.line + 1}"
         if getattr(event, "tag", None) and str(event.tag) != "!":
             raise DeclarationError(
-                Fault(f"tag {event.tag} is refused; write plain values", file=file, row=line)
+                Fault(f"tag {event.tag} is refused; write plain values", file=self.file, row=line)
             )
         if getattr(event, "version", None) not in (None, (1, 2)):
             message = "asks for an older YAML, in which no and 010 are not what they seem"
-            raise DeclarationError(Fault(message, file=file, row=line))
-        if number > YAML_LIMIT_EVENTS:
+            raise DeclarationError(Fault(message, file=self.file, row=line))
+        if self.number > YAML_LIMIT_EVENTS:
             message = f"holds more than {YAML_LIMIT_EVENTS:,} keys and values"
-            raise DeclarationError(Fault(message, file=file, row=line))
-        if depth > YAML_LIMIT_DEPTH:
-            raise DeclarationError(Fault("is nested too deep", file=file, row=line))
+            raise DeclarationError(Fault(message, file=self.file, row=line))
+        if self.depth > YAML_LIMIT_DEPTH:
+            raise DeclarationError(Fault("is nested too deep", file=self.file, row=line))
+        return event
 
 
 def _yaml_fault(error: Exception, file: str) -> Fault:
