@@ -204,17 +204,16 @@ def judge(field: Field, grid: Grid) -> Marks:
     Marks
     """
     cells = _cells(grid)
-    store, name = field.job.store, _name_of(field, grid)
-    if store is not None and not field.keeps_readings:
-        kept = _kept(store, name, cells)
-        if kept is not None:
-            return kept
+    # Where readings are kept, the law costs less than reading what it said before.
+    store = None if field.keeps_readings else field.job.store
+    name = _name_of(field, grid) if store is not None else ""
+    if store is not None and (kept := _kept(store, name, cells)) is not None:
+        return kept
     readings, answers = _measured(field, grid, cells)
     weighed = weigh(readings, field.criteria, concentration=field.job.concentration)
-    verdict = worst_answer(answers)
-    counts = np.array([(answers == code).sum(axis=1) for code in (EXCLUDED, UNDETERMINED)])
-    marks = Marks(cells, weighed, verdict, counts.reshape(2, len(answers)))
-    if store is not None and not field.keeps_readings:
+    counts = [(answers == code).sum(axis=1) for code in (EXCLUDED, UNDETERMINED)]
+    marks = Marks(cells, weighed, worst_answer(answers), np.array(counts, dtype=np.int64))
+    if store is not None:
         _keep(store, name, marks)
     return marks
 
@@ -238,7 +237,7 @@ def reading(field: Field, grid: Grid, criterion: Criterion) -> tuple[NDArray[np.
         In the unit of the criterion; NaN is unknown.
     """
     cells = _cells(grid)
-    take = _taker(field, grid, cells, keep=field.keeps_readings)
+    take = _taker(field, grid, cells)
     return cells, take.reading(field.instruments.declarations.index(criterion))
 
 
@@ -268,8 +267,10 @@ class _Taker:
         return self.kept(mark, lambda: answer(*self.take(j)[1:], rule))
 
 
-def _taker(field: Field, grid: Grid, cells: NDArray[np.int64], *, keep: bool) -> _Taker:
-    instruments, store, place = field.instruments, field.job.store, _place_of(grid)
+def _taker(field: Field, grid: Grid, cells: NDArray[np.int64]) -> _Taker:
+    instruments = field.instruments
+    store = field.job.store if field.keeps_readings else None
+    place = _place_of(grid) if store is not None else ""
     asked = zip(instruments.declarations, instruments.readers, strict=True)
     ruled = {take for declaration, take in asked if isinstance(declaration, Constraint)}
 
@@ -283,7 +284,7 @@ def _taker(field: Field, grid: Grid, cells: NDArray[np.int64], *, keep: bool) ->
         return take(spots() if take in ruled else spots().without_bounds())
 
     def kept(mark: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        if not keep or store is None:
+        if store is None:
             return make()
         name = _hash(place, mark)
         found = store.get(name)
@@ -299,7 +300,7 @@ def _measured(
     field: Field, grid: Grid, cells: NDArray[np.int64]
 ) -> tuple[Floats, NDArray[np.int8]]:
     """Readings of the criteria, and answers to the screens, a row each."""
-    take = _taker(field, grid, cells, keep=field.keeps_readings)
+    take = _taker(field, grid, cells)
     places = {d.id: j for j, d in enumerate(field.instruments.declarations)}
     readings = np.empty((len(field.criteria.criteria), len(cells)))
     for row, criterion in zip(readings, field.criteria.criteria, strict=True):
