@@ -198,11 +198,13 @@ class Frame:
         shape = (window.rows, window.columns)
         transform = Affine(self.cell_m, 0, west, 0, -self.cell_m, north)
         codes = tuple(sorted(self.provinces["iso"]))
-        index = self.provinces["iso"].map(codes.index)
-        masses = self.islands["landmass"]
+        # A little more than the window, so that no edge of its own crosses a cell.
+        box = self._box(window).buffer(self.cell_m, join_style="mitre")
+        provinces, islands = (_clipped(layer, box) for layer in (self.provinces, self.islands))
+        index = provinces["iso"].map(codes.index)
         with self.burning:
-            province = _burn(self.provinces.geometry, index, shape, transform, fill=OUTSIDE)
-            landmass = _burn(self.islands.geometry, masses, shape, transform, fill=0)
+            province = _burn(provinces.geometry, index, shape, transform, fill=OUTSIDE)
+            landmass = _burn(islands.geometry, islands["landmass"], shape, transform, fill=0)
         return Grid(self.crs, self.cell_m, float(west), float(north), province, codes, landmass)
 
 
@@ -336,6 +338,13 @@ class Grid:
             crs=self.crs,
             columns=pd.DataFrame(index=range(n)),
         )
+
+
+def _clipped(layer: gpd.GeoDataFrame, box: shapely.Polygon) -> gpd.GeoDataFrame:
+    """What of a layer lies in a box: to burn a polygon takes as long as it has corners."""
+    parts = shapely.clip_by_rect(layer.geometry.to_numpy(), *box.bounds)
+    there = ~shapely.is_empty(parts)
+    return layer[there].set_geometry(parts[there], crs=layer.crs)
 
 
 def _burn(
