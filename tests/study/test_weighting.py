@@ -404,7 +404,9 @@ def test_faults_of_a_table_of_readings(
 def test_values_of_a_run_are_those_of_its_ranked_sites(tmp_path: Path) -> None:
     result = toy_result(30)
     export.write(result, tmp_path)
-    manifest = {"schema": "siteselect/1", "criteria": result.criteria.model_dump(mode="json")}
+    told = {"study": result.study, "criteria": result.criteria}
+    manifest = {name: model.model_dump(mode="json") for name, model in told.items()}
+    manifest |= {"schema": "siteselect/1", "inputs": {}, "declarations": {}, "cell_m": 5000.0}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     warnings: list[str] = []
     found = weighting.from_data(tmp_path, "critic", warnings=warnings)
