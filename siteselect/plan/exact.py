@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -686,13 +687,12 @@ def prices(task: Problem, total: float) -> tuple[tuple[Rule, float], ...]:
     tuple of (Rule, float)
         In the order of the rules; 0 where a rule costs nothing.
     """
-    found = []
-    for rule in task.rules:
-        if rule.waivable:
-            freed = solve(task.without({rule.id}))
-            cost = freed.total - total if freed is not None else 0.0
-            found.append((rule, cost if cost > EXACT else 0.0))
-    return tuple(found)
+    waivable = [rule for rule in task.rules if rule.waivable]
+    freed = _side_by_side([task.without({rule.id}) for rule in waivable])
+    costs = [best.total - total if best is not None else 0.0 for best in freed]
+    return tuple(
+        (rule, cost if cost > EXACT else 0.0) for rule, cost in zip(waivable, costs, strict=True)
+    )
 
 
 def alternatives(task: Problem, chosen: Solution, *, gap: float, most: int) -> tuple[Solution, ...]:
@@ -745,10 +745,17 @@ def replacements(task: Problem, chosen: Solution) -> tuple[Solution | None, ...]
         The total that is lost is the importance of the site (irreplaceability; Ferrier, Pressey
         and Barrett 2000), and what comes in for it is its swap.
     """
-    return tuple(
-        solve(task.under(_no_more("locked_out", task.site == site, 0)))
-        for site in task.site[chosen.picks]
-    )
+    without = [
+        task.under(_no_more("locked_out", task.site == site, 0)) for site in task.site[chosen.picks]
+    ]
+    return tuple(_side_by_side(without))
+
+
+def _side_by_side(tasks: Iterable[Problem]) -> list[Solution | None]:
+    """The best choice of each problem, by several threads: HiGHS lets go of the interpreter."""
+    # Silenced around all of them, since the threads share one standard output.
+    with silent(), ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(solve, tasks))
 
 
 def _no_more(name: str, members: NDArray[Any], most: float) -> Rule:
@@ -780,10 +787,9 @@ def trust(task: Problem, chosen: Solution, draws: Floats) -> Trust:
     """
     hits = np.zeros(draws.shape[1])
     totals, regret = np.zeros(len(draws)), np.zeros(len(draws))
-    for index, values in enumerate(draws):
-        drawn = replace(task.worth(values), oracle=None)
-        totals[index] = worth(drawn, chosen.picks)
-        best = solve(drawn)
+    drawn = [replace(task.worth(values), oracle=None) for values in draws]
+    for index, best in enumerate(_side_by_side(drawn)):
+        totals[index] = worth(drawn[index], chosen.picks)
         if best is not None:
             hits[best.picks] += 1
             regret[index] = max(0.0, best.total - totals[index])
