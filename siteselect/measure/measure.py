@@ -84,7 +84,9 @@ class Instruments:
         tuple of numpy.ndarray, shape (p,)
         """
         declaration = self.declarations[j]
-        values, lower, upper = (part * self.factors[j] for part in reading)
+        values, lower, upper = reading
+        if self.factors[j] != 1.0:
+            values, lower, upper = (part * self.factors[j] for part in reading)
         if isinstance(declaration, Constraint) and self.partial[j]:
             if declaration.at_least is not None:
                 lower = np.where(np.isnan(lower), lower, -np.inf)
