@@ -329,3 +329,23 @@ def test_a_killed_run_leaves_the_old_set_or_the_new(tmp_path: Path) -> None:
     with files.staged(out):
         pass
     assert left(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[" * 60 + "]" * 60, "line 1: is nested too deep"),
+        ("a: [" + "1," * 30_000 + "1]\n", "line 1: holds more than 20,000 keys and values"),
+    ],
+)
+def test_yaml_without_measure_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(DeclarationError, match=told):
+        files.read_yaml(yaml(tmp_path, text))
+
+
+def test_very_many_faults_are_counted(tmp_path: Path) -> None:
+    text = STUDY + "\n".join(f"unknown_{i}: 1" for i in range(230)) + "\n"
+    with pytest.raises(DeclarationError) as refused:
+        files.read(yaml(tmp_path, text), Study)
+    assert len(refused.value.faults) == 201
+    assert str(refused.value.faults[-1]).endswith("and 30 more faults")
