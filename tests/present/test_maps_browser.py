@@ -560,6 +560,20 @@ def test_the_ground_follows_the_weights_where_it_is_eligible(
     quiet(visit)
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_the_map_opens_on_the_study_area_and_lies_still(
+    reader: Reader, full_path: Path, size: tuple[int, int]
+) -> None:
+    visit = reader.open(full_path, "#l=en", size)
+    opened = visit.ask("siteselect.map.getBounds().toBBoxString()")
+    visit.page.wait_for_timeout(400)  # Longer than a glide of the map takes.
+    assert visit.ask("siteselect.map.getBounds().toBBoxString()") == opened
+    west, south, east, north = map(float, opened.split(","))
+    study = visit.ask("siteselect.data.study_bounds")
+    assert west < study[0] < study[2] < east
+    assert south < study[1] < study[3] < north
+
+
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_parks_are_shown_with_their_alternatives(
     reader: Reader, full_path: Path, full: Result, language: str

@@ -217,11 +217,15 @@ function makeMap() {
   makeTools(map);
   // The legend lies open only where there is room for it.
   state.legend = map.getSize().x >= 760 && map.getSize().y >= 480;
-  const [west, south, east, north] = DATA.box;
-  map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
   // A map that takes another size may move by itself; only a move at the same size is somebody's.
   map.on('movestart', () => { if (String(map.getSize()) === frame.size) frame.whole = false; });
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
+}
+
+/** Keep the map about the region; asked before the map has its view, it would glide there after the page is shown. */
+function keepWithin() {
+  const [west, south, east, north] = DATA.box;
+  map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
 }
 
 function addLayers() {
@@ -242,6 +246,7 @@ async function start() {
   map.invalidateSize({ animate: false });
   if (place) map.setView([place[1], place[2]], place[0], { animate: false });
   else home();
+  keepWithin();
   addLayers();
   listenToPointer();
   listenForTip(map, siteAt, rasters);
