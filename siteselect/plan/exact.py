@@ -1,9 +1,9 @@
 """The exact core: a set chosen with proof, what else could have been, and why none can be."""
 
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -400,21 +400,33 @@ def maximise(
     return None if found is None else (found[0], max(found[1], ceiling - margin))
 
 
-@contextlib.contextmanager
-def silent() -> Iterator[None]:
-    """Keep what compiled code prints off the standard output, which belongs to the answer.
+class _Silence:
+    """The standard output of the process, turned away while anybody asks for it."""
 
-    HiGHS writes some of its remarks there even when it is told to be quiet.
-    """
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(nowhere)
-        os.close(kept)
+    def __init__(self) -> None:
+        self._lock, self._asking, self._kept = threading.Lock(), 0, -1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._asking += 1
+            if self._asking == 1:
+                sys.stdout.flush()
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                self._kept = os.dup(1)
+                os.dup2(nowhere, 1)
+                os.close(nowhere)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._asking -= 1
+            if self._asking == 0:
+                os.dup2(self._kept, 1)
+                os.close(self._kept)
+
+
+# Keeps what compiled code prints off the standard output, which belongs to the answer: HiGHS writes
+# some of its remarks there even when it is told to be quiet. Threads share that output.
+silent = _Silence()
 
 
 def _branch(
@@ -425,7 +437,7 @@ def _branch(
     free = np.flatnonzero(box[:, 0] < box[:, 1])
     base = np.where(box[:, 0] == box[:, 1], box[:, 0], 0.0)
     left = limits - matrix @ base
-    with silent():
+    with silent:
         found = milp(
             -gain[free],
             constraints=LinearConstraint(matrix[:, free], -np.inf, left),
@@ -665,7 +677,7 @@ def climb(task: Problem, best: Solution, rung: Indices, *, tolerance: float | No
 def _curve(task: Problem, green: Flags, best: Solution) -> tuple[Solution, ...]:
     steps = [best]
     while count := int(green[steps[-1].picks].sum()):
-        step = solve(task.under(_no_more("fewer", green, count - 1)))
+        step, task = settle(task.under(_no_more("fewer", green, count - 1)))
         if step is None:
             break
         steps.append(step)
@@ -720,8 +732,8 @@ def alternatives(task: Problem, chosen: Solution, *, gap: float, most: int) -> t
     last = chosen
     while len(found) < most:
         members = np.isin(task.site, task.site[last.picks])
-        task = task.under(_no_more("other", members, len(last.picks) - 1))
-        other = solve(task)
+        # What was learnt of the burden holds for the next as well.
+        other, task = settle(task.under(_no_more("other", members, len(last.picks) - 1)))
         if other is None or other.total < least:
             break
         found.append(other)
@@ -753,8 +765,7 @@ def replacements(task: Problem, chosen: Solution) -> tuple[Solution | None, ...]
 
 def _side_by_side(tasks: Iterable[Problem]) -> list[Solution | None]:
     """The best choice of each problem, by several threads: HiGHS lets go of the interpreter."""
-    # Silenced around all of them, since the threads share one standard output.
-    with silent(), ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         return list(threads.map(solve, tasks))
 
 

@@ -207,6 +207,12 @@ def _flow(way: Floats, cap: Floats, want: Floats) -> tuple[Floats, float, Floats
     flow, dual = np.zeros(way.shape), np.zeros(len(cap))
     if not len(want):
         return flow, 0.0, dual
+    taker = np.arange(len(want))
+    nearest = way.argmin(axis=0)
+    if (np.bincount(nearest, want, len(cap)) <= cap).all():
+        # Nobody stands in another's way: each draws on its cheapest, and no limit has a price.
+        flow[nearest, taker] = want
+        return flow, float(want @ way[nearest, taker]), dual
     # In parts of the greatest want, for the solver's tolerance is absolute.
     scale = want.max()
     cap, want = cap / scale, want / scale

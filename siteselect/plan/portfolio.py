@@ -1,6 +1,7 @@
 """The portfolio: the best set of parks under a programme, proven, priced and explained."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -253,11 +254,16 @@ def choose(
     found = exact.climb(task, best, options.rung, tolerance=tolerance)
     chosen = found.chosen
     ranked = np.lexsort((chosen.picks, -options.values[chosen.picks]))
-    robust = None
-    if drawn is not None:
-        trust = exact.trust(found.task, chosen, drawn)
-        robust = _robust(trust, options, order)
-    asked = programme.alternatives
+    asked, robust = programme.alternatives, None
+    with ThreadPoolExecutor(1) as apart:
+        # Each alternative is sought after the one before: meanwhile the rest is solved.
+        others = apart.submit(
+            exact.alternatives, found.task, chosen, gap=asked.gap, most=asked.at_most
+        )
+        if drawn is not None:
+            robust = _robust(exact.trust(found.task, chosen, drawn), options, order)
+        prices = exact.prices(task, found.best.total)
+        importance = _importance(options, found, ranked)
     return Portfolio(
         picks=tuple(_pick(options, option) for option in chosen.picks[ranked]),
         total=chosen.total,
@@ -268,14 +274,9 @@ def choose(
         price=found.best.total - chosen.total,
         tolerance=tolerance or 0.0,
         curve=_steps(options, found),
-        prices=tuple(
-            Price(r.id, r.titles, cost) for r, cost in exact.prices(task, found.best.total)
-        ),
-        alternatives=tuple(
-            _alternative(options, chosen, other)
-            for other in exact.alternatives(found.task, chosen, gap=asked.gap, most=asked.at_most)
-        ),
-        importance=_importance(options, found, ranked),
+        prices=tuple(Price(r.id, r.titles, cost) for r, cost in prices),
+        alternatives=tuple(_alternative(options, chosen, other) for other in others.result()),
+        importance=importance,
         robust=robust,
         notes=tuple(notes_of(options, programme, chosen.picks)),
         inquiries=tuple(inquiries_of(options, chosen.picks)),

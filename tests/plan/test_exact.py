@@ -250,8 +250,10 @@ def test_the_solver_keeps_the_standard_output_for_the_answer() -> None:
     code = (
         "import os\n"
         "from siteselect.plan.exact import silent\n"
-        "with silent():\n"
-        "    os.write(1, b'a remark')\n"
+        "with silent:\n"
+        "    with silent:\n"
+        "        os.write(1, b'a remark')\n"
+        "    os.write(1, b'another')\n"
         "os.write(1, b'the answer')\n"
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
