@@ -10,6 +10,9 @@ from siteselect.world.catalog import Raster
 
 Floats = NDArray[np.float64]
 
+# Cells of discs that are looked at together: as many as stay in the cache.
+_AT_A_TIME = 1 << 18
+
 
 def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     """Slope of an elevation grid, in degrees.
@@ -26,6 +29,11 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     numpy.ndarray, shape (rows, columns)
         Degrees; the outermost rows and columns repeat their neighbours' elevations.
 
+    Raises
+    ------
+    ValueError
+        If the grid is not of two dimensions, or its cells have no side.
+
     References
     ----------
     Horn (1981), Hill shading and the reflectance map, Proc. IEEE 69(1) 14-47.
@@ -36,6 +44,10 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     45.0
     """
     heights = np.asarray(elevation)
+    if heights.ndim != 2 or not cell_m > 0:
+        raise ValueError(
+            f"wants rows x columns of cells with a side, not {heights.shape}, {cell_m}"
+        )
     out = np.empty(heights.shape)
     compiled = reach.kernels("kernels_grid")
     run = compiled.slope if compiled else _slope
@@ -169,20 +181,37 @@ def range_within(
     """
     lower = at(raster, easting, northing)
     upper = lower.copy()
-    rows, columns = raster.values.shape
     row, column = _cell(raster, easting, northing)
-    for i in np.flatnonzero(radius_m > 0):
-        reach = int(np.ceil(radius_m[i] / raster.cell_m))
-        r = np.arange(max(row[i] - reach, 0), min(row[i] + reach + 1, rows))
-        c = np.arange(max(column[i] - reach, 0), min(column[i] + reach + 1, columns))
-        if not len(r) or not len(c):
-            continue
-        # To the nearest point of each cell, not to its centre: the truth may lie in its corner.
-        half = raster.cell_m / 2
-        north = np.abs(raster.transform.f + (r + 0.5) * raster.transform.e - northing[i]) - half
-        east = np.abs(raster.transform.c + (c + 0.5) * raster.transform.a - easting[i]) - half
-        away = np.hypot(np.maximum(north, 0.0)[:, None], np.maximum(east, 0.0))
-        near = raster.values[r[0] : r[-1] + 1, c[0] : c[-1] + 1][away <= radius_m[i]]
-        lower[i] = np.fmin.reduce(near, initial=np.nan)
-        upper[i] = np.fmax.reduce(near, initial=np.nan)
+    wide = np.ceil(np.where(radius_m > 0, radius_m, 0.0) / raster.cell_m).astype(np.int64)
+    for cells in np.unique(wide[wide > 0]).tolist():
+        mine = np.flatnonzero(wide == cells)
+        for few in np.array_split(mine, 1 + mine.size * (2 * cells + 1) ** 2 // _AT_A_TIME):
+            spots = (easting[few], northing[few], radius_m[few])
+            found = _in_discs(raster, row[few], column[few], reach=cells, spots=spots)
+            lower[few], upper[few] = found
     return lower, upper
+
+
+def _in_discs(
+    raster: Raster,
+    row: NDArray[np.int64],
+    column: NDArray[np.int64],
+    *,
+    reach: int,
+    spots: tuple[Floats, Floats, Floats],
+) -> tuple[Floats, Floats]:
+    """Least and greatest value in discs whose cells lie within `reach` of each point's own."""
+    rows, columns = raster.values.shape
+    easting, northing, radius_m = spots
+    away = np.arange(-reach, reach + 1)
+    r, c = row[:, None] + away, column[:, None] + away
+    # To the nearest point of each cell, not to its centre: the truth may lie in its corner.
+    half = raster.cell_m / 2
+    north = raster.transform.f + (r + 0.5) * raster.transform.e - northing[:, None]
+    east = raster.transform.c + (c + 0.5) * raster.transform.a - easting[:, None]
+    north, east = (np.maximum(np.abs(side) - half, 0.0) for side in (north, east))
+    near = np.hypot(north[:, :, None], east[:, None, :]) <= radius_m[:, None, None]
+    near &= ((r >= 0) & (r < rows))[:, :, None] & ((c >= 0) & (c < columns))[:, None, :]
+    r, c = np.clip(r, 0, rows - 1), np.clip(c, 0, columns - 1)
+    values = np.where(near, raster.values[r[:, :, None], c[:, None, :]], np.nan)
+    return np.fmin.reduce(values, axis=(1, 2)), np.fmax.reduce(values, axis=(1, 2))

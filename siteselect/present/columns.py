@@ -167,9 +167,7 @@ def ranking(result: Result) -> Table:
     numbers = np.hstack(
         [result.scores.contributions[order], result.table.values[order][:, readings]]
     )
-    given |= {
-        c.name: pd.Series(twelve(cells)) for c, cells in zip(criteria, numbers.T, strict=True)
-    }
+    given |= {c.name: pd.Series(cells) for c, cells in zip(criteria, numbers.T, strict=True)}
     added = trust.ranking_columns(result)
     for column in added[1:]:
         given[column.name] = frame[column.name].astype("Int64")
@@ -253,23 +251,26 @@ def _reasons(result: Result, order: NDArray[np.int64]) -> dict[str, list[str]]:
         "undetermined_by": [(c.id, answers == UNDETERMINED) for c, answers in screens],
         "open_rules": [(c.id, opened(c, answers)) for c, answers in rows],
     }
-    return {
-        name: ["; ".join(rule for rule, hit in found if hit[i]) for i in range(len(order))]
-        for name, found in hits.items()
-    }
+    return {name: _named_hits(found, len(order)) for name, found in hits.items()}
+
+
+def _named_hits(found: list[tuple[str, NDArray[np.bool_]]], count: int) -> list[str]:
+    """The rules that hit each place; places are many, the sets that hit them few."""
+    if not found:
+        return [""] * count
+    packed = np.packbits(np.stack([hit for _, hit in found], axis=1), axis=1)
+    _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    told = ["; ".join(rule for rule, hit in found if hit[at]) for at in first]
+    return [told[k] for k in which.ravel()]
 
 
 def _unranked(result: Result, order: NDArray[np.int64]) -> list[str]:
-    scores = result.scores
-    reasons = []
-    for i in order:
-        if scores.rank[i] > 0:
-            reasons.append("")
-        elif scores.verdict[i] == EXCLUDED:
-            reasons.append("excluded")
-        else:
-            least = result.criteria.min_known
-            reasons.append(f"known {scores.known[i]:.6g} is below min_known {least:.6g}")
+    scores, least = result.scores, result.criteria.min_known
+    reasons = [""] * len(order)
+    for place in np.flatnonzero(scores.rank[order] == 0):
+        i = order[place]
+        poor = f"known {scores.known[i]:.6g} is below min_known {least:.6g}"
+        reasons[place] = "excluded" if scores.verdict[i] == EXCLUDED else poor
     return reasons
 
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.files import write_text
 from siteselect.present import chosen, columns, rasters, shapefile, styles, supply, trust
-from siteselect.present.tables import Table, csv_text, is_text, require_same, shown
+from siteselect.present.tables import Table, csv_text, is_text, require_same, shown_column
 from siteselect.study.result import Result
 from siteselect.world.places import Surface, Window
 
@@ -93,8 +93,8 @@ def write_csv(table: Table, path: Path) -> None:
     write_text(path, content)
     with path.open(encoding="utf-8-sig", newline="") as handle:
         back = list(csv.reader(handle))
-    written = [[shown(cell) for cell in row] for row in table.frame.itertuples(index=False)]
-    if back[1:] != written:
+    columns = [shown_column(table.frame.iloc[:, at]) for at in range(table.frame.shape[1])]
+    if back[1:] != [list(row) for row in zip(*columns, strict=True)]:
         raise DataError(Fault("does not read back as it was written", file=path.name))
 
 

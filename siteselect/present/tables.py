@@ -2,19 +2,22 @@
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import inert
 
 # Line ends of one kind only, so that what is read back is what was written.
 _LINE_ENDS = str.maketrans({"\r": "\n"})
+# The powers of ten that a float holds exactly, and how near a half the 13th digit may come
+# unchecked: a product of 12 digits is off by less than a thousandth of the last.
+_POWERS = np.array([float(f"1e{places}") for places in range(23)])
+_NEAR_HALF = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,41 @@ def text(value: object) -> str:
     return str(value).replace("\r\n", "\n").translate(_LINE_ENDS)
 
 
-def twelve(numbers: Iterable[float]) -> NDArray[np.float64]:
+def twelve(numbers: ArrayLike) -> NDArray[np.float64]:
     """Numbers rounded to 12 significant digits, so that every format writes the same one.
+
+    Parameters
+    ----------
+    numbers : array_like of float, shape (n,)
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,)
+        Each is the float that its 12 digits read as.
+
+    Notes
+    -----
+    A whole number of at most 12 digits over a power of ten that a float holds exactly is rounded
+    once, as reading the digits is. Where the power is not exact, or the 13th digit so near a half
+    that the product may have crossed it, the digits are written and read.
 
     Examples
     --------
     >>> twelve([1 / 3, float("nan")])
     array([0.33333333, nan])
     """
-    return np.array([float(f"{number:.12g}") for number in numbers], dtype=np.float64)
+    cells = np.asarray(numbers, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        places = 11 - np.floor(np.log10(np.abs(cells)))
+        exact = (places >= 0) & (places < len(_POWERS))
+        power = _POWERS[np.where(exact, places, 0).astype(np.int64)]
+        scaled = cells * power
+        exact &= (np.abs(scaled) >= 1e11) & (np.abs(scaled) < 1e12)
+        exact &= np.abs(scaled - np.floor(scaled) - 0.5) > _NEAR_HALF
+        rounded = np.where(exact, np.rint(scaled) / power, cells)
+    rest = np.flatnonzero(~exact & np.isfinite(cells))
+    rounded[rest] = [float(f"{number:.12g}") for number in cells[rest].tolist()]
+    return rounded
 
 
 def tidy(series: pd.Series) -> pd.Series:
@@ -99,7 +128,8 @@ def tidy(series: pd.Series) -> pd.Series:
     ['a', '']
     """
     if is_text(series) or pd.api.types.is_bool_dtype(series):
-        return series.map(text).astype(object)
+        cells = [c if type(c) is str and "\r" not in c else text(c) for c in series.tolist()]
+        return pd.Series(cells, index=series.index, dtype=object)
     if pd.api.types.is_integer_dtype(series):
         return series.astype("Int64")
     return pd.Series(twelve(series.astype(float)), index=series.index)
@@ -128,7 +158,66 @@ def shown(cell: Any) -> str:
         return inert(cell)
     if pd.isna(cell):
         return ""
-    return f"{cell:.12g}" if isinstance(cell, float) else str(cell)
+    # A zero has no sign for a reader.
+    return f"{cell + 0.0:.12g}" if isinstance(cell, float) else str(cell)
+
+
+def shown_column(series: pd.Series) -> list[str]:
+    """The cells of one column as `shown` writes each, a column at a time.
+
+    Parameters
+    ----------
+    series : pandas.Series, n rows
+        Of a `Table`.
+
+    Returns
+    -------
+    list of str, length n
+
+    Examples
+    --------
+    >>> shown_column(pd.Series([1 / 3, float("nan"), float("inf")]))
+    ['0.333333333333', '', 'inf']
+    """
+    if series.dtype != np.float64:
+        return [inert(c) if type(c) is str else shown(c) for c in series.tolist()]
+    # A criterion often gives many places the same.
+    codes, known = pd.factorize(series.to_numpy() + 0.0)
+    cells = [*(f"{number:.12g}" for number in known.tolist()), ""]
+    return [cells[code] for code in codes.tolist()]
+
+
+def csv_rows(frame: pd.DataFrame) -> list[str]:
+    r"""The rows of a table as lines of CSV, each with its line end.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame, n rows
+        Of a `Table`.
+
+    Returns
+    -------
+    list of str, length n
+
+    Examples
+    --------
+    >>> csv_rows(pd.DataFrame({"a": ["x", "=1"], "b": [0.5, float("nan")]}))
+    ['x,0.5\n', "'=1,\n"]
+    """
+    lines = _Lines()
+    columns = [shown_column(frame.iloc[:, at]) for at in range(frame.shape[1])]
+    csv.writer(lines, lineterminator="\n").writerows(zip(*columns, strict=True))
+    return lines.kept
+
+
+class _Lines:
+    """What a writer of CSV writes to: it gives a line at a time, line breaks of cells included."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.kept.append(line)
 
 
 def csv_text(table: Table) -> str:
@@ -153,8 +242,7 @@ def csv_text(table: Table) -> str:
     buffer.write("\ufeff")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([inert(column.name) for column in table.columns])
-    writer.writerows([shown(cell) for cell in row] for row in table.frame.itertuples(index=False))
-    return buffer.getvalue()
+    return buffer.getvalue() + "".join(csv_rows(table.frame))
 
 
 def require_same(written: pd.DataFrame, back: pd.DataFrame, *, file: str, key: str) -> None:

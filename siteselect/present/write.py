@@ -1,12 +1,12 @@
 """Writing: the whole set of files of a result, staged, read back, then put in place at once."""
 
 import csv
-import io
 import json
 import mmap
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +20,7 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.present import columns, export, figures
 from siteselect.present.maps import write as page
-from siteselect.present.tables import Column, Table, csv_text, shown
+from siteselect.present.tables import Column, Table, csv_rows, csv_text, shown_column
 from siteselect.study.compare import read_manifest
 from siteselect.study.question import Question, ask
 from siteselect.study.result import Result
@@ -234,12 +234,10 @@ def _many(
 
 def _put_rows(table: Table, rows: IO[bytes]) -> list[int]:
     """Rows without their first cell, the rank; the place where each begins, and the end."""
-    stops = [rows.tell()]
-    for cells in table.frame.iloc[:, 1:].itertuples(index=False):
-        buffer = io.StringIO(newline="")
-        csv.writer(buffer, lineterminator="\n").writerow([shown(cell) for cell in cells])
-        stops.append(stops[-1] + rows.write(buffer.getvalue().encode()))
-    return stops
+    lines = [line.encode() for line in csv_rows(table.frame.iloc[:, 1:])]
+    stops = [rows.tell(), *map(len, lines)]
+    rows.writelines(lines)
+    return list(accumulate(stops))
 
 
 def _write_rows(
@@ -253,8 +251,9 @@ def _write_rows(
         for rank, start, stop in spans:
             out.write(f"{rank or ''},".encode() + kept[start:stop])
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        back = csv.DictReader(handle)
-        same = all(row["id"] == shown(name) for row, name in zip(back, order["id"], strict=True))
+        back = csv.reader(handle)
+        at = next(back).index("id")
+        same = [row[at] for row in back] == shown_column(order["id"])
     if not same:
         raise DataError(Fault("does not read back as it was written", file=path.name))
 

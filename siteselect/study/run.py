@@ -283,6 +283,8 @@ def in_blocks(
     """
     own = question.own
     assert own is not None  # noqa: S101 - the caller has seen to it
+    # Neighbours together: a block that covers little ground meets few features.
+    own = own.iloc[np.argsort(own.hilbert_distance().to_numpy(), kind="stable")]
     bare = replace(question, study=question.study.model_copy(update={"trust": None}))
     progress("preparing the measures")
     instruments = prepare(bare.criteria, bare.catalog, bare.crs)

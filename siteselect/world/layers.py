@@ -18,6 +18,7 @@ from warnings import catch_warnings
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import rasterio
 import shapely
@@ -31,7 +32,17 @@ from rasterio.io import DatasetReader
 from siteselect.base.errors import CrsMismatch, DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.world import dbase
-from siteselect.world.admit import LIMITS, Limits, admit, archive, large, over, refuse, shown
+from siteselect.world.admit import (
+    LIMITS,
+    Limits,
+    admit,
+    archive,
+    large,
+    over,
+    refuse,
+    row_list,
+    shown,
+)
 from siteselect.world.markup import feature_name, read_geojson, read_kml
 
 FORMATS = MappingProxyType(
@@ -353,7 +364,7 @@ def sound(
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     faults = names.each(missing, "has no geometry")
     faults += names.each(_endless(shapes) & ~missing, "holds a position that is not finite")
-    faults += _kind_faults(shapes[~missing], file)
+    faults += _kind_faults(shapes[~missing], frame.index[~missing], names)
     refuse(faults)
     refuse(_place_faults(frame.crs, bounds, names))
     shapes = _made_valid(shapely.force_2d(shapes), frame.crs, names, warnings)
@@ -385,13 +396,19 @@ class _Names:
         return [self.fault(at, message) for at in np.flatnonzero(wrong).tolist()]
 
 
-def _kind_faults(shapes: NDArray[np.object_], file: str) -> list[Fault]:
+def _kind_faults(shapes: NDArray[np.object_], rows: pd.Index, names: _Names) -> list[Fault]:
+    """Which features are not of the kind that most are of."""
     codes = shapely.get_type_id(shapes).tolist()
-    kinds = Counter(_FAMILY[code] if code < 7 else "GeometryCollection" for code in codes)
-    if len(kinds) < 2 and "GeometryCollection" not in kinds:
+    kinds = [_FAMILY[code] if code < 7 else "GeometryCollection" for code in codes]
+    counts = Counter(kinds)
+    if len(counts) < 2 and "GeometryCollection" not in counts:
         return []
-    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    return [Fault(f"mixes kinds of geometry ({listed}); give one kind a layer", file=file)]
+    # A collection is never usual; of kinds that are as frequent the one that is met first is.
+    usual = max((kind for kind in counts if kind in _FAMILY), key=counts.__getitem__, default="")
+    odd = [row for row, kind in zip(rows, kinds, strict=True) if kind != usual]
+    listed = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+    message = f"mixes kinds of geometry ({listed}); give one kind a layer"
+    return [Fault(message, names.file, row_list(odd, names.word))]
 
 
 def _place_faults(crs: CRS, bounds: NDArray[np.float64], names: _Names) -> list[Fault]:

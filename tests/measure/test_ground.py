@@ -112,6 +112,17 @@ def test_the_range_holds_whatever_a_true_position_reads(seed: int) -> None:
         assert truth.max() <= high
 
 
+@given(st.integers(0, 2**32 - 1))
+def test_many_discs_read_as_each_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    source = raster(np.where(rng.uniform(size=(6, 7)) < 0.2, np.nan, rng.uniform(0, 9, (6, 7))))
+    east, north = rng.uniform(-3000, 10000, (2, 30))
+    radius = rng.choice([0.0, 400.0, 1000.0, 1001.0, 9000.0], 30)
+    low, high = ground.range_within(source, east, north, radius_m=radius)
+    alone = [around(source, *each) for each in zip(east, north, radius, strict=True)]
+    np.testing.assert_array_equal(np.column_stack([low, high]), alone)
+
+
 @pytest.mark.parametrize(
     ("east", "north", "radius", "expected"),
     [

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siteselect.base.errors import DataError
-from siteselect.present.tables import Column, Table, csv_text, require_same, shown, text, tidy
+from siteselect.present.tables import (
+    Column,
+    Table,
+    csv_text,
+    require_same,
+    shown,
+    shown_column,
+    text,
+    tidy,
+    twelve,
+)
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 
@@ -86,3 +96,25 @@ def test_digits_that_the_poorest_format_drops_are_no_difference() -> None:
 def test_missing_text_and_empty_text_are_the_same() -> None:
     written = pd.DataFrame({"id": ["a"], "note": [""]})
     require_same(written, pd.DataFrame({"id": ["a"], "note": [None]}), file="f", key="id")
+
+
+@given(
+    st.lists(
+        st.floats()
+        | st.decimals(-1, 1, places=13).map(float)
+        | st.integers(-(10**13), 10**13).map(lambda whole: whole / 10**12)
+        | st.integers(-330, 308).flatmap(
+            lambda power: st.sampled_from([float(f"1e{power}"), float(f"9.9999999999995e{power}")])
+        )
+    )
+)
+def test_twelve_digits_are_those_that_are_written(numbers: list[float]) -> None:
+    written = np.array([float(f"{number:.12g}") for number in numbers], dtype=np.float64)
+    np.testing.assert_array_equal(twelve(numbers), written)
+
+
+@given(st.lists(st.floats() | st.sampled_from([0.0, -0.0, 0.25, 1e20])))
+def test_a_column_is_written_as_each_of_its_cells(numbers: list[float]) -> None:
+    column = pd.Series(numbers, dtype=np.float64)
+    assert shown_column(column) == [shown(cell) for cell in numbers]
+    assert "-0" not in shown_column(column)

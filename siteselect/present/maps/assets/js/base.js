@@ -30,6 +30,17 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** The same, but what is equal already stays, so that only what differs is laid out anew; for children that listen to nothing. */
+export function refill(element, ...children) {
+  const fresh = children.filter((child) => child !== null && child !== undefined).map((child) => (child instanceof Node ? child : document.createTextNode(child)));
+  const there = [...element.childNodes];
+  fresh.forEach((child, k) => {
+    if (k >= there.length) element.append(child);
+    else if (!there[k].isEqualNode(child)) there[k].replaceWith(child);
+  });
+  there.slice(fresh.length).forEach((node) => node.remove());
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }

@@ -1,5 +1,5 @@
 // Weights: six shares that always sum to a hundred; moving one scales those that are not locked.
-import { byId, clamp, fill, h, keepFocus, svg, wholes } from './base.js';
+import { byId, clamp, fill, h, keepFocus, refill, svg, wholes } from './base.js';
 import { copyText } from './card.js';
 import { DATA, FRAMED, TYPES } from './data.js';
 import { MEMBERS, OFFICIAL_SHARES, asSliders, changeLens, groupShares, now, state, update, weightsOf } from './state.js';
@@ -175,7 +175,7 @@ export function refreshDock() {
     if (!input) return;
     if (document.activeElement !== input) input.value = value;
     input.style.setProperty('--done', `${(100 * value) / most}%`);
-    fill(input.closest('.weight').querySelector('.share'), ...parts());
+    refill(input.closest('.weight').querySelector('.share'), ...parts());
   };
   const shares = groupShares(), inner = state.inner;
   shares.forEach((share, g) => set(`weight-${g}`, Math.round(share * 100), 100, () => shareParts(share, OFFICIAL_SHARES[g], 0)));

@@ -1,5 +1,5 @@
 // The ranking: a real table, the way in for keyboard and screen reader.
-import { byId, fill, h } from './base.js';
+import { byId, fill, h, refill } from './base.js';
 import { isPark } from './choice.js';
 import { DATA, EXCLUDED, LENSED, OWN_TYPE, PARKS, SITES, UNDETERMINED } from './data.js';
 import { NO_FILTERS, ROWS, isExploratory, letterOf, now, official, passing, state, toggleCompare, update } from './state.js';
@@ -65,7 +65,7 @@ function rankRow(i) {
 export function weighRows() {
   const box = byId('rows'), rows = byId('ranking')?.tBodies[0].rows, all = entries();
   if (!rows) return;
-  fill(byId('strip'), strip());
+  refill(byId('strip'), strip());
   const first = Math.floor(box.scrollTop / TALLEST_ROW), last = Math.ceil((box.scrollTop + Math.min(box.clientHeight, window.innerHeight)) / ROW) + 1;
   for (let k = first; k < Math.min(last, rows.length, all.length); k += 1) {
     const entry = all[k], row = rows[k];
@@ -73,8 +73,8 @@ export function weighRows() {
     else if (row.dataset.row !== String(entry)) row.replaceWith(rankRow(entry));
     else {
       const [mark, , ...cells] = row.cells;
-      fill(mark, badge(entry));
-      weighedCells(entry).forEach((cell, j) => fill(cells[j], cell));
+      refill(mark, badge(entry));
+      weighedCells(entry).forEach((cell, j) => refill(cells[j], cell));
     }
   }
 }

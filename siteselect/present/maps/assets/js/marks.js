@@ -1,5 +1,5 @@
 // Sites, ports and works over the map, placed anew whenever the map has come to rest.
-import { fill, svg } from './base.js';
+import { fill, refill, svg } from './base.js';
 import { isPark, preview, showsParks, shownParks } from './choice.js';
 import { DATA, LIST_LENGTH, OPEN, SITES, UNDETERMINED, unflat } from './data.js';
 import { drawFlows } from './flows.js';
@@ -185,10 +185,10 @@ export const MarksLayer = L.Layer.extend({
       drawSmall(scene, this.dots, numbered);
       drawSiteNames(scene, drawNumbered(scene, numbered));
     }
-    fill(this.chosenRoot, ...scene.parts.below);
+    refill(this.chosenRoot, ...scene.parts.below);
     drawAsked(scene);
     const { leaders, marks, names } = scene.parts;
-    fill(this.sites, ...leaders, ...names, ...marks);
+    refill(this.sites, ...leaders, ...names, ...marks);
     if (!state.dragging) this.redrawPlaces(scene);
   },
   redrawPlaces(scene) {
