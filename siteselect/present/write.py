@@ -2,7 +2,6 @@
 
 import csv
 import json
-import mmap
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -244,12 +243,12 @@ def _write_rows(
     rows: IO[bytes], order: pd.DataFrame, columns_of: tuple[Column, ...], path: Path
 ) -> None:
     """The rows in their order, each led by its rank, then read back by their ids."""
-    rows.flush()
-    with path.open("wb") as out, mmap.mmap(rows.fileno(), 0, access=mmap.ACCESS_READ) as kept:
+    with path.open("wb") as out:
         out.write(csv_text(Table(columns_of, pd.DataFrame())).encode())
         spans = order[["rank", "start", "stop"]].itertuples(index=False)
         for rank, start, stop in spans:
-            out.write(f"{rank or ''},".encode() + kept[start:stop])
+            rows.seek(start)
+            out.write(f"{rank or ''},".encode() + rows.read(stop - start))
     with path.open(encoding="utf-8-sig", newline="") as handle:
         back = csv.reader(handle)
         at = next(back).index("id")
