@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-import networkx as nx
+from typing import TYPE_CHECKING, Literal
 
 from siteselect.declared.chain import CLOSES, Chain, Process
 from siteselect.plan.chain_flows import Balance, Market, Supply
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 MATERIAL, PROCESS = "m:", "p:"
 
@@ -86,6 +87,8 @@ def graph_of(chain: Chain) -> "nx.DiGraph[str]":
         tonne of its main product, one out of it tonnes that it gives. What is on every site and
         what nobody buys has no node. A stand-in leads to every process that it may charge.
     """
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     none = {*chain.rules.free, *chain.rules.waste}
     for process in chain.processes.values():
@@ -274,6 +277,8 @@ def route(
     process, as `made_from` finds them: a step may take less than a tonne for a tonne, so lengths
     that are logarithms could be negative and Dijkstra's method would not do.
     """
+    import networkx as nx
+
     graph = graph_of(chain)
     start, end = MATERIAL + material, MATERIAL + product
     if start not in graph or end not in graph or not nx.has_path(graph, start, end):
