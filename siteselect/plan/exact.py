@@ -757,16 +757,32 @@ def replacements(task: Problem, chosen: Solution) -> tuple[Solution | None, ...]
         The total that is lost is the importance of the site (irreplaceability; Ferrier, Pressey
         and Barrett 2000), and what comes in for it is its swap.
     """
-    without = [
-        task.under(_no_more("locked_out", task.site == site, 0)) for site in task.site[chosen.picks]
-    ]
-    return tuple(_side_by_side(without))
+    sites = task.site[chosen.picks]
+    return _side_by_side(task.under(_no_more("locked_out", task.site == s, 0)) for s in sites)
 
 
-def _side_by_side(tasks: Iterable[Problem]) -> list[Solution | None]:
+def insisted(task: Problem, sites: Iterable[int]) -> tuple[Solution | None, ...]:
+    """The best choice with each of some sites in turn; None where no choice can hold it.
+
+    Parameters
+    ----------
+    task : Problem
+        The problem.
+    sites : iterable of int
+        As in `Problem.site`.
+
+    Returns
+    -------
+    tuple of (Solution or None)
+        The total that is lost is the price of insisting on the site.
+    """
+    return _side_by_side(task.under(_no_more("held", -1.0 * (task.site == s), -1)) for s in sites)
+
+
+def _side_by_side(tasks: Iterable[Problem]) -> tuple[Solution | None, ...]:
     """The best choice of each problem, by several threads: HiGHS lets go of the interpreter."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(solve, tasks))
+        return tuple(threads.map(solve, tasks))
 
 
 def _no_more(name: str, members: NDArray[Any], most: float) -> Rule:

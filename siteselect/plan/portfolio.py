@@ -28,6 +28,7 @@ __all__ = [
     "Alternative",
     "Candidates",
     "Importance",
+    "LeftOut",
     "Pick",
     "Portfolio",
     "Price",
@@ -37,6 +38,10 @@ __all__ = [
     "choose",
     "sentences",
 ]
+
+
+# Less than what is told of a total.
+_NOTHING = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,33 @@ class Importance:
 
     id: str
     loss: float
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A site that scores high and is not chosen, and what it would cost to insist on it.
+
+    Parameters
+    ----------
+    id : str
+        The site.
+    score : float
+        Its best score, of whichever park type.
+    loss : float
+        What the best set with the site scores less; infinite if no set keeps the rules with it.
+    by_policy : bool
+        Whether it is priority to existing capacity that keeps the site out: then the set is the
+        best without that policy, and the loss that against `Portfolio.best_total`.
+    joins, leaves : tuple of str
+        How the best set with it differs from the portfolio.
+    """
+
+    id: str
+    score: float
+    loss: float
+    by_policy: bool
     joins: tuple[str, ...]
     leaves: tuple[str, ...]
 
@@ -153,6 +185,8 @@ class Portfolio:
         Questions that chosen sites must put, by id.
     burden : float
         What is taken off the scores for hauling feedstock; 0 where none is counted.
+    left_out : tuple of LeftOut
+        The sites of the best scores that are not chosen, best first, at most k.
     """
 
     picks: tuple[Pick, ...]
@@ -170,6 +204,7 @@ class Portfolio:
     notes: tuple[Titles, ...]
     inquiries: tuple[tuple[str, Titles], ...]
     burden: float = 0.0
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def binding(self) -> tuple[Price, ...]:
@@ -264,6 +299,7 @@ def choose(
             robust = _robust(exact.trust(found.task, chosen, drawn), options, order)
         prices = exact.prices(task, found.best.total)
         importance = _importance(options, found, ranked)
+        left_out = tuple(_left_out(options, found, task))
     return Portfolio(
         picks=tuple(_pick(options, option) for option in chosen.picks[ranked]),
         total=chosen.total,
@@ -277,6 +313,7 @@ def choose(
         prices=tuple(Price(r.id, r.titles, cost) for r, cost in prices),
         alternatives=tuple(_alternative(options, chosen, other) for other in others.result()),
         importance=importance,
+        left_out=left_out,
         robust=robust,
         notes=tuple(notes_of(options, programme, chosen.picks)),
         inquiries=tuple(inquiries_of(options, chosen.picks)),
@@ -325,6 +362,26 @@ def _importance(options: Options, found: exact.Climb, order: Indices) -> tuple[I
             loss = max(0.0, chosen.total - other.total)
             rows.append(Importance(name, loss, **_change(options, chosen.picks, other.picks)))
     return tuple(rows[index] for index in order)
+
+
+def _left_out(options: Options, found: exact.Climb, task: Problem) -> Iterator[LeftOut]:
+    chosen, scores = found.chosen, options.column("score")
+    best = np.full(len(options.pool.ids), -np.inf)
+    np.maximum.at(best, options.site, scores)
+    best[options.site[chosen.picks]] = -np.inf
+    rest = np.argsort(-best, kind="stable")[: min(len(chosen.picks), int(np.isfinite(best).sum()))]
+    held = exact.insisted(found.task, rest)
+    outside = [site for site, solution in zip(rest, held, strict=True) if solution is None]
+    freed = dict(zip(outside, exact.insisted(task, outside), strict=True))
+    for site, solution in zip(rest, held, strict=True):
+        name, score = str(options.pool.ids[site]), float(best[site])
+        other, most = (solution, chosen.total) if solution else (freed[site], found.best.total)
+        if other is None:
+            yield LeftOut(name, score, np.inf, False, (), ())
+        else:
+            loss = max(0.0, most - other.total)
+            change = _change(options, chosen.picks, other.picks)
+            yield LeftOut(name, score, loss, solution is None, **change)
 
 
 def _steps(options: Options, found: exact.Climb) -> tuple[Step, ...]:
@@ -453,6 +510,23 @@ def _cost(portfolio: Portfolio) -> Iterator[Titles]:
         )
 
 
+def _best_left_out(other: LeftOut, names: Mapping[str, Titles]) -> Titles:
+    who, score, loss = _listed((other.id,), names), f"{other.score:.3f}", f"{other.loss:.3f}"
+    en, fa = f"a set with it would lose {loss}", f"مجموعه‌ای با آن {persian_figures(loss)} کمتر دارد"
+    if np.isinf(other.loss):
+        en, fa = "no set can hold it and keep the rules", "هیچ مجموعه‌ای با این قواعد آن را ندارد"
+    elif other.loss < _NOTHING:
+        en, fa = "a set with it is as good as the best", "مجموعه‌ای با آن به خوبی بهترین است"
+    if other.by_policy:
+        en = f"existing capacity first keeps it out; without that {en}"
+        fa = f"اولویت ظرفیت موجود آن را کنار می‌گذارد؛ بی آن، {fa}"
+    return Titles(
+        en=f"Of the sites left out {who.en} scores best ({score}): {en}.",
+        fa=f"از پهنه‌های بیرون سبد، {who.fa} بیشترین امتیاز را دارد"
+        f" ({persian_figures(score)}): {fa}.",
+    )
+
+
 def _contest(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titles]:
     nearest_swap = portfolio.swaps[0]
     if np.isfinite(nearest_swap.loss):
@@ -462,6 +536,8 @@ def _contest(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titl
             en=f"The nearest contest: {back.en} for {out.en} would lose {loss}.",
             fa=f"نزدیک‌ترین رقابت: {back.fa} به‌جای {out.fa} با افت {persian_figures(loss)}.",
         )
+    for other in portfolio.left_out[:1]:
+        yield _best_left_out(other, names)
     needed = tuple(item.id for item in portfolio.importance if np.isinf(item.loss))
     if needed:
         who = _listed(needed, names)

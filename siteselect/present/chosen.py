@@ -60,6 +60,17 @@ _OTHERS = (
     Column("leaves", "Go", "می‌روند"),
     Column("ids", "All sites", "همهٔ پهنه‌ها"),
 )
+_LEFT_OUT = (
+    Column("id", "Site", "شناسه"),
+    Column("name_en", "Name", "نام (انگلیسی)"),
+    Column("name_fa", "Persian name", "نام"),
+    Column("score", "Its best score, of whichever park type", "بیشترین امتیاز آن"),
+    Column("kept_out_by", "rules: no set can hold it; existing_first: that policy; empty: score",
+           "قواعد، اولویت ظرفیت موجود، یا جمع امتیاز"),
+    Column("loss_with", "Total score lost if the set must hold it", "کاهش جمع امتیاز با آن"),
+    Column("joins", "Come in", "می‌آیند"),
+    Column("leaves", "Go", "می‌روند"),
+)  # fmt: skip
 
 
 def ranking_columns(result: Result) -> tuple[Column, ...]:
@@ -90,9 +101,9 @@ def tables(result: Result) -> dict[str, Table]:
     Returns
     -------
     dict of str to Table
-        ``portfolio.csv``, ``portfolio_curve.csv``, ``portfolio_rules.csv`` and
-        ``portfolio_alternatives.csv``, and with park types those of the value chain; empty if no
-        parks were chosen.
+        ``portfolio.csv``, ``portfolio_curve.csv``, ``portfolio_rules.csv``,
+        ``portfolio_alternatives.csv`` and ``portfolio_left_out.csv``, and with park types those of
+        the value chain; empty if no parks were chosen.
     """
     found = result.portfolio
     if found is None:
@@ -112,6 +123,7 @@ def tables(result: Result) -> dict[str, Table]:
         "portfolio_curve.csv": _table(_CURVE, curve),
         "portfolio_rules.csv": _table(_RULES, rules),
         "portfolio_alternatives.csv": _table(_OTHERS, others),
+        "portfolio_left_out.csv": left_out(result),
         **supply.tables(result),
     }
 
@@ -146,6 +158,33 @@ def picks(result: Result) -> Table:
              chance[pick.id], loss, _ids(weight.joins), _ids(asks.get(pick.id, ())))
         )  # fmt: skip
     return _table(_PICKS, rows)
+
+
+def left_out(result: Result) -> Table:
+    """One row a site that scores high and is not chosen, best first.
+
+    Parameters
+    ----------
+    result : Result
+        With a portfolio.
+
+    Returns
+    -------
+    Table
+    """
+    if result.portfolio is None:
+        return _table(_LEFT_OUT, [])
+    sites = result.sites.set_index("id")
+    rows = []
+    for other in result.portfolio.left_out:
+        site, held = sites.loc[other.id], bool(np.isfinite(other.loss))
+        reason = "existing_first" if other.by_policy else "" if held else "rules"
+        loss = other.loss if held else np.nan
+        rows.append(
+            (other.id, site["name_en"], site["name_fa"], other.score, reason, loss,
+             _ids(other.joins), _ids(other.leaves))
+        )  # fmt: skip
+    return _table(_LEFT_OUT, rows)
 
 
 def _ids(names: "tuple[str, ...] | list[str]") -> str:

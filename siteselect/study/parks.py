@@ -150,7 +150,8 @@ def as_data(result: Result) -> dict[str, Any]:
     -------
     dict
         ``picks`` (best first, with name and probability), total, bound, gap, price of existing
-        capacity first, curve, price of each rule, alternatives, importance, inquiries.
+        capacity first, curve, price of each rule, alternatives, importance, the best of the sites
+        left out, inquiries.
 
     Raises
     ------
@@ -183,6 +184,7 @@ def as_data(result: Result) -> dict[str, Any]:
                   for p in found.prices],
         "alternatives": [asdict(other) for other in found.alternatives],
         "importance": [{**asdict(i), "loss": _finite(i.loss)} for i in found.importance],
+        "left_out": [{**asdict(other), "loss": _finite(other.loss)} for other in found.left_out],
         "inquiries": [{"site": site, "question": t.en} for site, t in found.inquiries],
     }  # fmt: skip
 

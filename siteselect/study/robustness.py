@@ -1,5 +1,6 @@
 """How sure the ranking is, under weights, method, data and positions drawn together."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -106,19 +107,18 @@ def robustness(
         return None
     k = min(study.trust.list_length, int(ranked.sum()))
     doubt = doubt_of(study, criteria, len(kinds))
-    trust = rank_draws(table, criteria, doubt=doubt, ranked=ranked, k=k, seed=study.seed)
-    fewer = _with_draws(doubt, CONFIDENCE_DRAWS)
+    of_drivers, of_confidence = (_with_draws(doubt, n) for n in (DRIVER_DRAWS, CONFIDENCE_DRAWS))
+    with ThreadPoolExecutor(1) as apart:
+        # What drives the ranking has draws of its own, and so need not wait for the others.
+        driven = apart.submit(
+            drivers, table, criteria, doubt=of_drivers, ranked=ranked, k=k, seed=study.seed
+        )
+        trust = rank_draws(table, criteria, doubt=doubt, ranked=ranked, k=k, seed=study.seed)
+        sure = confidence_factors(table, criteria, trust, doubt=of_confidence, seed=study.seed)
     return Robustness(
         ranks=trust,
-        confidence=confidence_factors(table, criteria, trust, doubt=fewer, seed=study.seed),
-        drivers=drivers(
-            table,
-            criteria,
-            doubt=_with_draws(doubt, DRIVER_DRAWS),
-            ranked=ranked,
-            k=k,
-            seed=study.seed,
-        ),
+        confidence=sure,
+        drivers=driven.result(),
         flips=flips(scores, k=k),
         levers=levers(table, criteria, scores, kinds=kinds, k=k),
     )

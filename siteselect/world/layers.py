@@ -18,7 +18,6 @@ from warnings import catch_warnings
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import rasterio
 import shapely
@@ -32,17 +31,7 @@ from rasterio.io import DatasetReader
 from siteselect.base.errors import CrsMismatch, DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.world import dbase
-from siteselect.world.admit import (
-    LIMITS,
-    Limits,
-    admit,
-    archive,
-    large,
-    over,
-    refuse,
-    row_list,
-    shown,
-)
+from siteselect.world.admit import LIMITS, Limits, admit, archive, large, over, refuse, shown
 from siteselect.world.markup import feature_name, read_geojson, read_kml
 
 FORMATS = MappingProxyType(
@@ -66,7 +55,8 @@ _GDAL_FAULTS = (
 )  # fmt: skip
 CACHE_MB = 64
 _GEOD = Geod(ellps="WGS84")
-_FAMILY = ("Point", "LineString", "LineString", "Polygon", "Point", "LineString", "Polygon")
+_MIXED = "GeometryCollection"
+_FAMILY = ("Point", "LineString", "LineString", "Polygon", "Point", "LineString", "Polygon", _MIXED)
 
 
 def sniff(path: Path, limits: Limits = LIMITS) -> str:
@@ -364,7 +354,7 @@ def sound(
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     faults = names.each(missing, "has no geometry")
     faults += names.each(_endless(shapes) & ~missing, "holds a position that is not finite")
-    faults += _kind_faults(shapes[~missing], frame.index[~missing], names)
+    faults += _kind_faults(shapes, missing, names)
     refuse(faults)
     refuse(_place_faults(frame.crs, bounds, names))
     shapes = _made_valid(shapely.force_2d(shapes), frame.crs, names, warnings)
@@ -396,19 +386,20 @@ class _Names:
         return [self.fault(at, message) for at in np.flatnonzero(wrong).tolist()]
 
 
-def _kind_faults(shapes: NDArray[np.object_], rows: pd.Index, names: _Names) -> list[Fault]:
-    """Which features are not of the kind that most are of."""
+def _kind_faults(
+    shapes: NDArray[np.object_], missing: NDArray[np.bool_], names: _Names
+) -> list[Fault]:
+    """The first feature that is not of the kind that most are of."""
     codes = shapely.get_type_id(shapes).tolist()
-    kinds = [_FAMILY[code] if code < 7 else "GeometryCollection" for code in codes]
-    counts = Counter(kinds)
-    if len(counts) < 2 and "GeometryCollection" not in counts:
+    kinds = {at: _FAMILY[codes[at]] for at in np.flatnonzero(~missing).tolist()}
+    counts = Counter(kinds.values())
+    if len(counts) < 2 and _MIXED not in counts:
         return []
     # A collection is never usual; of kinds that are as frequent the one that is met first is.
-    usual = max((kind for kind in counts if kind in _FAMILY), key=counts.__getitem__, default="")
-    odd = [row for row, kind in zip(rows, kinds, strict=True) if kind != usual]
+    usual = max((kind for kind in counts if kind != _MIXED), key=counts.__getitem__, default="")
+    odd = next(at for at, kind in kinds.items() if kind != usual)
     listed = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-    message = f"mixes kinds of geometry ({listed}); give one kind a layer"
-    return [Fault(message, names.file, row_list(odd, names.word))]
+    return [names.fault(odd, f"mixes kinds of geometry ({listed}); give one kind a layer")]
 
 
 def _place_faults(crs: CRS, bounds: NDArray[np.float64], names: _Names) -> list[Fault]:

@@ -105,6 +105,31 @@ def test_importance_is_the_loss_without_the_site(seed):
     assert losses == sorted(losses)
 
 
+@pytest.mark.parametrize("seed", range(3, CASES, 4))
+def test_insisting_on_a_site_costs_what_the_best_set_with_it_lacks(seed):
+    sites, asked, sets, found = case(seed)
+    if found is None:
+        return
+
+    def best_with(some, name):
+        holds = np.array([name in names for names in some.names(sites)], dtype=bool)
+        return some.where(holds).total.max(initial=-np.inf)
+
+    assert not chosen(found) & {other.id for other in found.left_out}
+    scores = [other.score for other in found.left_out]
+    assert scores == sorted(scores, reverse=True)
+    best = np.fmax.reduce(sites.score.reshape(len(sites.ids), -1), axis=1)
+    allowed = sets.under_policy(tolerance(asked))
+    for other in found.left_out:
+        assert other.score == best[sites.ids == other.id]
+        within, free = best_with(allowed, other.id), best_with(sets, other.id)
+        held = np.isfinite(within)
+        lost = found.total - within if held else found.best_total - free
+        assert other.loss == pytest.approx(lost, abs=1e-9)
+        assert other.by_policy == (not held and np.isfinite(free))
+        assert (other.id in other.joins) == np.isfinite(lost)
+
+
 @pytest.mark.parametrize("seed", range(2, CASES, 4))
 def test_the_price_of_a_rule_is_what_the_best_set_gains_without_it(seed):
     sites, asked, sets, found = case(seed)

@@ -60,6 +60,22 @@ def test_curve_rules_and_alternatives_are_written(found: Result, folder: Path) -
     assert (others["ids"].str.split("; ").map(len) == 13).all()
 
 
+def test_the_best_of_those_left_out_say_what_they_would_cost(found: Result, folder: Path) -> None:
+    assert found.portfolio is not None
+    table = pd.read_csv(folder / "portfolio_left_out.csv", keep_default_na=False)
+    others = found.portfolio.left_out
+    assert table["id"].tolist() == [other.id for other in others]
+    assert len(others) > 0
+    for (_, row), other in zip(table.iterrows(), others, strict=True):
+        held = np.isfinite(other.loss)
+        assert row["kept_out_by"] == (
+            "existing_first" if other.by_policy else "" if held else "rules"
+        )
+        assert (float(row["loss_with"]) if held else row["loss_with"]) == (
+            pytest.approx(other.loss) if held else ""
+        )
+
+
 def test_the_layer_of_parks_stands_at_the_sites(folder: Path) -> None:
     parks = pyogrio.read_dataframe(folder / "sites.gpkg", layer="portfolio").set_index("id")
     sites = pyogrio.read_dataframe(folder / "sites.gpkg", layer="sites").set_index("id")

@@ -560,6 +560,24 @@ def test_the_ground_follows_the_weights_where_it_is_eligible(
     quiet(visit)
 
 
+def test_a_site_left_out_of_the_parks_says_what_it_would_cost(
+    reader: Reader, full_path: Path, full: Result
+) -> None:
+    assert full.portfolio is not None
+    names = full.pool.frame.set_index("id")["name_en"]
+    for other in full.portfolio.left_out:
+        visit = reader.open(full_path, f"#l=en&v=site&s={other.id}")
+        card = visit.page.locator("#rail").inner_text()
+        assert "Why is it not in the portfolio?" in card
+        assert all(names[name] in card for name in other.leaves)
+        if np.isfinite(other.loss) and other.loss >= 0.0005:
+            assert f"scores {other.loss:.3f} less" in card
+        quiet(visit)
+    for pick in full.portfolio.picks[:1]:
+        visit = reader.open(full_path, f"#l=en&v=site&s={pick.id}")
+        assert "Why is it not" not in visit.page.locator("#rail").inner_text()
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
 def test_the_map_opens_on_the_study_area_and_lies_still(
     reader: Reader, full_path: Path, size: tuple[int, int]

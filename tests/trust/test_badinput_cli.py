@@ -74,7 +74,7 @@ LAYERS: dict[str, tuple[bytes, tuple[str, ...]]] = {
     "cut short": (features(polygon(SQUARE))[:-60], ("cut short", "byte")),
     "no features": (features(), ("no features",)),
     "null geometry": (features(None, POINT), ("feature P1: has no geometry",)),
-    "mixed": (features(polygon(SQUARE), POINT), ("feature 2", "1 Point, 1 Polygon")),
+    "mixed": (features(polygon(SQUARE), POINT), ("feature P2", "1 Point, 1 Polygon")),
     "antimeridian": (features(polygon([[179, 28], [-179, 28], [-179, 29], [179, 28]])),
                      ("feature P1", "180 degrees")),
     "metres in degrees": (features(faulty.point(659012.4, 3042877.1)), ("EPSG:4326", "projected")),

@@ -71,7 +71,7 @@ LAYERS = {
                "area before"),
     "no features": (features(), ERROR, "no features"),
     "null geometry": (features(None, faulty.point(50.5, 28.5)), ERROR, "P1: has no geometry"),
-    "mixed": (features(polygon(SQUARE), faulty.point(50.5, 28.5)), ERROR, "feature 2: mixes kinds"),
+    "mixed": (features(polygon(SQUARE), faulty.point(50.5, 28.5)), ERROR, "feature P2: mixes"),
     "lines": (features({"type": "LineString", "coordinates": SQUARE}), ERROR, "holds lines"),
     "antimeridian": (features(polygon([[179, 28], [-179, 28], [-179, 29], [179, 28]])), ERROR,
                      "180 degrees"),

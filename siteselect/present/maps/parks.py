@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from siteselect.base.text import fold
-from siteselect.plan.portfolio import Importance, Portfolio
+from siteselect.plan.portfolio import Importance, LeftOut, Portfolio
 from siteselect.present.maps.layers import number, titles
 from siteselect.study.result import Result
 
@@ -26,7 +26,8 @@ def parks(result: Result) -> dict[str, Any] | None:
     -------
     dict or None
         Figures of the set, ``picks`` by park type, ``sets`` (near-equal ones), ``swaps`` (one a
-        pick), ``curve``, ``prices``, ``notes`` and ``inquiries``; None if nothing was chosen.
+        pick), ``left_out``, ``curve``, ``prices``, ``notes`` and ``inquiries``; None if nothing
+        was chosen.
     """
     found = result.portfolio
     if found is None:
@@ -51,6 +52,9 @@ def parks(result: Result) -> dict[str, Any] | None:
             for a in found.alternatives
         ],
         "swaps": [_swap(item, place) for item in found.importance],
+        "left_out": [
+            {"site": place[o.id], "policy": o.by_policy, **_swap(o, place)} for o in found.left_out
+        ],
         "curve": [
             [s.existing, s.extensions, s.greenfield, number(s.total, DIGITS),
              number(s.break_even, DIGITS)]
@@ -95,7 +99,7 @@ def _places(ids: Iterable[str], place: dict[str, int]) -> list[int]:
     return [place[name] for name in ids]
 
 
-def _swap(item: Importance, place: dict[str, int]) -> dict[str, Any]:
+def _swap(item: Importance | LeftOut, place: dict[str, int]) -> dict[str, Any]:
     return {
         # Without the site the rules cannot be kept.
         "loss": None if np.isinf(item.loss) else number(item.loss, DIGITS),

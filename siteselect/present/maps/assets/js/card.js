@@ -1,7 +1,7 @@
 // The card of a site: verdict, score and why, rules, what is near, where it lies.
 import { apart, fill, h } from './base.js';
 import { chanceOf, isPark } from './choice.js';
-import { DATA, EXCLUDED, LIST_LENGTH, OPEN, SITES, VERDICTS, valueAt } from './data.js';
+import { DATA, EXCLUDED, LIST_LENGTH, OPEN, PARKS, SITES, VERDICTS, valueAt } from './data.js';
 import { feedItems, openingItems } from './flows.js';
 import { distanceKm, distanceToPathKm, toUtm } from './geo.js';
 import { linePaths } from './context.js';
@@ -128,6 +128,16 @@ function toList(i) {
     heaviest(i, (j) => (valueAt(i, j) === null ? 0 : (shares[j] * (1 - valueAt(i, j))) / known[i])));
 }
 
+/** What it would cost to insist on a site that scores high and is not chosen. */
+function leftOut(i) {
+  const found = PARKS?.left_out.find((other) => other.site === i);
+  if (!found) return null;
+  const equal = found.loss !== null && found.loss < 0.0005, key = found.policy ? (equal ? 'leftOutByPolicy' : 'leftOutPolicy') : equal ? 'leftOutEqual' : 'leftOutCost';
+  const cost = found.loss === null ? t('leftOutNever') : t(key, num(found.loss, 3));
+  const leaves = found.leaves.length ? h('p', { class: 'sub' }, `${t('leftOutLeaves')}: `, apart(joined(found.leaves.map(siteName)))) : null;
+  return section('leftOutHead', h('p', { text: cost }), leaves);
+}
+
 /** A position in degrees and in UTM. */
 export function position([lon, lat]) {
   const utm = toUtm([lon, lat]);
@@ -169,6 +179,6 @@ export function drawCard(rail) {
   const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : t('exact');
   fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
     h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
-      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(DATA.rules.map((_, c) => Number(SITES.answers[c][i])), SITES.distances[i])), nearest(here, accuracy), toList(i), feedstock(i), openings(i),
+      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(DATA.rules.map((_, c) => Number(SITES.answers[c][i])), SITES.distances[i])), nearest(here, accuracy), toList(i), leftOut(i), feedstock(i), openings(i),
       section('positionHead', ...position(here), h('p', { text: sure })), origin(i)), foot(i));
 }

@@ -5,7 +5,13 @@ import { boxAbout, placeLabel } from './place.js';
 import { label, widthOf, write } from './scene.js';
 import { state } from './state.js';
 import { isPersian, nameOf, num } from './text.js';
-import { PLACES } from './words.js';
+
+// General geography; longitude, latitude, size, slope in Persian and English.
+const SEAS = [
+  { en: 'Persian Gulf', fa: 'خلیج فارس', at: [[50.62, 27.4], [51.5, 26.75], [50.45, 28.1], [50.1, 28.4], [49.85, 28.65], [52.6, 26.2]], size: 21, slope: 37 },
+  { en: 'Gulf of Oman', fa: 'دریای عمان', at: [[59.3, 24.98], [58.6, 25.15], [60.2, 24.85]], size: 17, slope: 0 },
+  { en: 'Str. of Hormuz', fa: 'تنگهٔ هرمز', at: [[56.62, 26.55], [56.35, 26.6], [56.7, 26.3], [56.75, 26.75]], size: 10.5, slope: 0 },
+];
 
 /** Boxes of the thirds of a sloping name. */
 function slopingBoxes([x, y], half, size, slope) {
@@ -29,7 +35,7 @@ function placeSea(scene, boards, sea, text) {
 
 /** Names of seas clear of everything on `busy`, else only of the controls. */
 export function drawSeas(scene, busy) {
-  for (const sea of PLACES.seas) {
+  for (const sea of SEAS) {
     const text = nameOf(sea), found = placeSea(scene, [busy, scene.hard], sea, text);
     if (!found) continue;
     const [x, y] = found.at;

@@ -159,6 +159,13 @@ export const WORDS = Object.freeze({
   nearestNote: ['Straight line on this map; the accuracy is that of both positions', 'خط راست روی همین نقشه؛ دقت، جمع دقت دو موقعیت است'],
   toList: ['What would put it on the list?', 'چه چیز آن را به فهرست می‌آورد؟'],
   onList: ['It is among the first {0}', 'در میان {0} پهنهٔ نخست است'],
+  leftOutHead: ['Why is it not in the portfolio?', 'چرا در سبد نیست؟'],
+  leftOutCost: ['A set that must hold it scores {0} less', 'مجموعه‌ای که باید آن را در بر گیرد {0} کمتر امتیاز دارد'],
+  leftOutEqual: ['A set with it scores as much', 'مجموعه‌ای با آن همین اندازه امتیاز دارد'],
+  leftOutPolicy: ['Existing capacity first keeps it out; without that, a set that must hold it scores {0} less than the best', 'اولویت ظرفیت موجود آن را کنار می‌گذارد؛ بی آن، مجموعه‌ای که باید آن را در بر گیرد {0} کمتر از بهترین امتیاز دارد'],
+  leftOutByPolicy: ['Existing capacity first keeps it out; the best set without that holds it', 'اولویت ظرفیت موجود آن را کنار می‌گذارد؛ بهترین مجموعه بی آن، این پهنه را دارد'],
+  leftOutNever: ['No set can hold it and keep the rules', 'هیچ مجموعه‌ای نمی‌تواند آن را در بر گیرد و قواعد را نگه دارد'],
+  leftOutLeaves: ['What would give way', 'آنچه جا باز می‌کند'],
   gapToList: ['{0} of score below rank {1}; most is to be gained at:', '{0} امتیاز تا رتبهٔ {1}؛ بیشترین جای بهبود:'],
   unknownFirst: ['Data are missing; the heaviest gaps:', 'داده کافی نیست؛ سنگین‌ترین کمبودها:'],
   ruledOut: ['No gain of score can: these rules exclude it:', 'با افزایش امتیاز نمی‌شود؛ این قاعده‌ها آن را کنار گذاشته‌اند:'],
@@ -287,13 +294,4 @@ export const WORDS = Object.freeze({
   // Key and what it does, apart by =; keys stand apart from the words, for they read from the left.
   helpKeys: ['/=search|↑ ↓=rows|Enter=open|Esc=back|c=compare|w=weights|p=the parks|i=inquiries|[ ]=previous, next|+ − 0=map|l=language|?=this help',
     '/=جست‌وجو|↑ ↓=ردیف‌ها|Enter=گشودن|Esc=بازگشت|c=مقایسه|w=وزن‌ها|p=سبد پارک‌ها|i=استعلام|[ ]=پیشین، پسین|+ − 0=نقشه|l=زبان|?=همین راهنما'],
-});
-
-export const PLACES = Object.freeze({
-  // Seas: general geography; longitude, latitude, size, slope in Persian and English.
-  seas: [
-    { en: 'Persian Gulf', fa: 'خلیج فارس', at: [[50.62, 27.4], [51.5, 26.75], [50.45, 28.1], [50.1, 28.4], [49.85, 28.65], [52.6, 26.2]], size: 21, slope: 37 },
-    { en: 'Gulf of Oman', fa: 'دریای عمان', at: [[59.3, 24.98], [58.6, 25.15], [60.2, 24.85]], size: 17, slope: 0 },
-    { en: 'Str. of Hormuz', fa: 'تنگهٔ هرمز', at: [[56.62, 26.55], [56.35, 26.6], [56.7, 26.3], [56.75, 26.75]], size: 10.5, slope: 0 },
-  ],
 });
