@@ -377,7 +377,9 @@ def maximise(
     if not len(gain):
         return (gain, 0.0) if (limits >= 0).all() else None
     box = np.array([[0.0, 1.0]] * whole + [[floor, np.inf]] * (len(gain) - whole))
-    relaxed = linprog(-gain, A_ub=matrix, b_ub=limits, bounds=box, method="highs")
+    # So small a relaxation is solved sooner than it is simplified.
+    relaxed = linprog(-gain, A_ub=matrix, b_ub=limits, bounds=box, method="highs-ds",
+                      options={"presolve": False})  # fmt: skip
     if relaxed.status == _INFEASIBLE:
         return None
     if relaxed.status != _OPTIMAL:

@@ -286,18 +286,19 @@ def choose(
         raise exact.conflict(task)
     first = programme.existing_first
     tolerance = None if first is None else first.tolerance_loss
-    found = exact.climb(task, best, options.rung, tolerance=tolerance)
-    chosen = found.chosen
-    ranked = np.lexsort((chosen.picks, -options.values[chosen.picks]))
     asked, robust = programme.alternatives, None
-    with ThreadPoolExecutor(1) as apart:
-        # Each alternative is sought after the one before: meanwhile the rest is solved.
+    with ThreadPoolExecutor(2) as apart:
+        # Prices rest on the best set alone, and alternatives are sought one after another: both
+        # leave a core to what else is solved meanwhile.
+        priced = apart.submit(exact.prices, task, best.total)
+        found = exact.climb(task, best, options.rung, tolerance=tolerance)
+        chosen = found.chosen
+        ranked = np.lexsort((chosen.picks, -options.values[chosen.picks]))
         others = apart.submit(
             exact.alternatives, found.task, chosen, gap=asked.gap, most=asked.at_most
         )
         if drawn is not None:
             robust = _robust(exact.trust(found.task, chosen, drawn), options, order)
-        prices = exact.prices(task, found.best.total)
         importance = _importance(options, found, ranked)
         left_out = tuple(_left_out(options, found, task))
     return Portfolio(
@@ -310,7 +311,7 @@ def choose(
         price=found.best.total - chosen.total,
         tolerance=tolerance or 0.0,
         curve=_steps(options, found),
-        prices=tuple(Price(r.id, r.titles, cost) for r, cost in prices),
+        prices=tuple(Price(r.id, r.titles, cost) for r, cost in priced.result()),
         alternatives=tuple(_alternative(options, chosen, other) for other in others.result()),
         importance=importance,
         left_out=left_out,
