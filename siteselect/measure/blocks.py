@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Squares = tuple[Ints, Floats, Ints, Ints]
 
-# Sides of the squares in spacings, small to large; each fits a whole number of times in the next.
-SIDES = (4, 16, 64, 256)
+# Sides of the squares in spacings, small to large, each a power of two.
+SIDES = (16, 64, 256)
 # Spacing of points that stand on no grid, metres.
 SPACING_M = 500.0
 
@@ -38,9 +38,9 @@ class Blocks:
         Which of the points that were given stands at each position.
     starts : numpy.ndarray of int64, shape (smallest squares + 1,)
         Position of the first point of each of the smallest squares.
-    discs : numpy.ndarray, shape (3, squares)
-        Of the squares of all sizes, large to small: easting and northing of the centre, and how
-        far a point of it may stand from there, metres.
+    boxes : numpy.ndarray, shape (4, squares)
+        Around the points of the squares of all sizes, large to small: easting and northing of the
+        centre, half width and half height, metres.
     parents : numpy.ndarray of int64, shape (squares,)
         The square of the next size that each lies in; -1 for the largest.
     cuts : numpy.ndarray of int64, shape (sizes + 1,)
@@ -51,7 +51,7 @@ class Blocks:
     northing: Floats
     order: Ints
     starts: Ints
-    discs: Floats
+    boxes: Floats
     parents: Ints
     cuts: Ints
 
@@ -59,8 +59,8 @@ class Blocks:
         return len(self.order)
 
     def squares(self) -> Squares:
-        """The squares alone: starts, discs, parents, cuts."""
-        return self.starts, self.discs, self.parents, self.cuts
+        """The squares alone: starts, boxes, parents, cuts."""
+        return self.starts, self.boxes, self.parents, self.cuts
 
     @classmethod
     def of(cls, easting: Floats, northing: Floats, spacing_m: float = SPACING_M) -> "Blocks":
@@ -79,7 +79,7 @@ class Blocks:
             keys, easting, northing = keys[order], easting[order], northing[order]
         sizes = []  # small to large, in positions of the first points
         for small, side in itertools.pairwise((SIDES[0], *SIDES)):
-            keys = keys // (side // small) ** 2
+            keys = keys >> 2 * ((side // small).bit_length() - 1)
             sizes.append(np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1)))
         firsts = np.concatenate(sizes[::-1])
         cuts = np.cumsum([0, *(len(size) for size in sizes[::-1])])
@@ -88,10 +88,10 @@ class Blocks:
             mine = slice(cuts[level], cuts[level + 1])
             outer = firsts[cuts[level - 1] : cuts[level]]
             parents[mine] = cuts[level - 1] + np.searchsorted(outer, firsts[mine], "right") - 1
-        discs = np.hstack([_discs(easting, northing, size) for size in sizes[::-1]])
+        boxes = np.hstack([_boxes(easting, northing, size) for size in sizes[::-1]])
         starts = np.append(sizes[0], len(keys))
         east, north = np.ascontiguousarray(easting), np.ascontiguousarray(northing)
-        return cls(east, north, order, starts, discs, parents, cuts)
+        return cls(east, north, order, starts, boxes, parents, cuts)
 
 
 def in_order(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
@@ -115,26 +115,27 @@ def _keys(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
     # Counted from the corner of a largest square, so that the squares lie alike for all points.
     whole = SIDES[-1] // SIDES[0]
     east, north = (axis - axis.min() // whole * whole for axis in (east, north))
-    inner, keys = 1, np.zeros(len(east), dtype=np.int64)
-    factor = 1
+    # Sides are powers of two: what lies in which square is told by the bits of a number.
+    keys, at, inner = np.zeros(len(east), dtype=np.int64), 0, 0
     for small, side in itertools.pairwise(SIDES):
-        ratio = side // small
-        keys += factor * (north // inner % ratio * ratio + east // inner % ratio)
-        inner, factor = inner * ratio, factor * ratio**2
-    across = east.max() // inner + 1
-    return np.asarray(keys + factor * (north // inner * across + east // inner))
+        bits = (side // small).bit_length() - 1
+        for axis in (east, north):
+            keys |= (axis >> inner & (1 << bits) - 1) << at
+            at += bits
+        inner += bits
+    across = (int(east.max()) >> inner) + 1
+    return np.asarray(keys + (((north >> inner) * across + (east >> inner)) << at))
 
 
-def _discs(easting: Floats, northing: Floats, firsts: Ints) -> Floats:
+def _boxes(easting: Floats, northing: Floats, firsts: Ints) -> Floats:
     if not len(firsts):
-        return np.zeros((3, 0))
+        return np.zeros((4, 0))
     low, high = (
         np.stack([end.reduceat(axis, firsts) for axis in (easting, northing)])
         for end in (np.minimum, np.maximum)
     )
-    # A hair more than the half diagonal, so that rounding cannot leave a corner out.
-    reach = np.hypot(*((high - low) / 2)) * (1 + 1e-9) + 1e-6
-    return np.vstack([(low + high) / 2, reach])
+    # A hair more than half, so that rounding cannot leave a corner out.
+    return np.vstack([(low + high) / 2, (high - low) / 2 * (1 + 1e-9) + 1e-6])
 
 
 def descend(
@@ -147,7 +148,7 @@ def descend(
     squares : tuple of numpy.ndarray
         As `Blocks.squares` gives them.
     decide : callable
-        From a disc (easting, northing and reach of its centre, metres) and indices of features to
+        From a disc (easting and northing of its centre, radius, metres) and indices of features to
         which of them may matter somewhere in the disc.
     size : int
         Number of features.
@@ -164,20 +165,14 @@ def descend(
     ...     blocks.squares(), lambda disc, given: given != 1, 3)]
     [(slice(0, 2, None), [0, 2])]
     """
-    starts, discs, parents, cuts = squares
-    # The smallest squares hold too few points to be worth a step of Python each.
-    last = max(len(cuts) - 3, 0)
+    starts, boxes, parents, cuts = squares
+    discs = np.vstack([boxes[:2], np.hypot(boxes[2], boxes[3])])
     kept = {-1: np.arange(size)}
-    for square in range(cuts[last + 1]):
+    for square in range(cuts[-1]):
         given = kept[int(parents[square])]
         kept[square] = given[decide(discs[:, square], given)]
-    ancestors = np.arange(cuts[-2], cuts[-1])
-    for _ in range(len(cuts) - 2 - last):
-        ancestors = parents[ancestors]
-    mine = np.arange(cuts[last], cuts[last + 1])
-    firsts = starts[np.searchsorted(ancestors, mine)].tolist()
-    for square, first, end in zip(mine.tolist(), firsts, [*firsts[1:], starts[-1]], strict=True):
-        yield slice(first, int(end)), kept[square]
+    for square, (first, end) in enumerate(itertools.pairwise(starts.tolist()), int(cuts[-2])):
+        yield slice(first, end), kept[square]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +198,11 @@ class Group:
     points: Blocks
     slack_m: Floats
     bounds: bool = True
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the points stand in the order of the places."""
+        return bool((np.diff(self.index) > 0).all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class Spots:
         """
         slack = places.accuracy_km[places.owner] * 1000.0
         groups = []
-        for mass in np.unique(places.landmass):
+        for mass in np.flatnonzero(np.bincount(places.landmass)):
             index = np.flatnonzero(places.landmass == mass)
             points = Blocks.of(places.easting[index], places.northing[index], spacing_m)
             index = index[points.order]

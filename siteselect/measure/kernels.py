@@ -14,38 +14,144 @@ from numba import njit
 from siteselect.measure.blocks import Floats, Squares
 
 FAST = {"nnan", "nsz"}
+# Of a squared distance, and square metres besides: more than rounding can make of either.
+SLACK = 1e-12, 1e-6
+# So few candidates are held against every point rather than looked through again.
+FEW = 3
+Piece = tuple[float, float, float, float, float, float, float]
+Five = tuple[float, float, float, float, float]
+Rival = tuple[float, float, float, float]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")
-def _square(pe: float, pn: float, de: float, dn: float, over: float) -> float:
-    """Squared distance of a point to a straight piece, both from the start of the piece."""
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _square(east: float, north: float, piece: Piece) -> float:
+    """Squared distance of a point to a straight piece.
+
+    Beyond an end it is that to the end alone, to the last bit: pieces that share it are as far.
+    """
+    ae, an, de, dn, over, be, bn = piece
+    pe, pn = east - ae, north - an
     t = (pe * de + pn * dn) * over
-    t = 0.0 if t < 0.0 else t
-    t = 1.0 if t > 1.0 else t
     he, hn = pe - t * de, pn - t * dn
+    he, hn = (pe if t <= 0.0 else he), (pn if t <= 0.0 else hn)
+    he, hn = (east - be if t >= 1.0 else he), (north - bn if t >= 1.0 else hn)
     return he * he + hn * hn
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _refine(disc: Floats, given: Floats, count: int, kept: Floats, near: Floats) -> int:
-    """Keep the features that may be the nearest somewhere in a disc."""
-    east, north, bound = disc[0], disc[1], math.inf
+def _piece(held: Floats, k: int) -> Piece:
+    return held[0, k], held[1, k], held[2, k], held[3, k], held[4, k], held[5, k], held[6, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _foot(east: float, north: float, piece: Piece) -> tuple[float, float]:
+    """The point of a piece that is nearest to a point."""
+    ae, an, de, dn, over, be, bn = piece
+    t = ((east - ae) * de + (north - an) * dn) * over
+    fe, fn = (ae, an) if t <= 0.0 else (ae + t * de, an + t * dn)
+    return (be, bn) if t >= 1.0 else (fe, fn)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _squares(east: float, north: float, given: Floats, out: Floats) -> None:
+    """Squared distances of a point to as many of the pieces as there is room for."""
+    count = len(out)
+    ae, an, de, dn = given[0, :count], given[1, :count], given[2, :count], given[3, :count]
+    over, be, bn = given[4, :count], given[5, :count], given[6, :count]
     for k in range(count):
-        square = _square(
-            east - given[0, k], north - given[1, k], given[2, k], given[3, k], given[4, k]
-        )
-        away = math.sqrt(square) - given[5, k]
-        near[k] = away - given[6, k]
-        far = away + given[6, k]
+        out[k] = _square(east, north, (ae[k], an[k], de[k], dn[k], over[k], be[k], bn[k]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _within(box: Floats, given: Floats, kept: Floats, room: Floats) -> int:
+    """Keep the features that the reach of a box allows to be the nearest somewhere in it."""
+    radius, error, bound = given[7], given[8], math.inf
+    _squares(box[0], box[1], given, room)
+    for k in range(len(room)):
+        far = math.sqrt(room[k]) - radius[k] + error[k]
         bound = far if far < bound else bound
-    bound += 2.0 * disc[2]
+    bound += 2.0 * math.sqrt(box[2] * box[2] + box[3] * box[3])
     found = 0
-    for k in range(count):
-        if near[k] <= bound:
-            for row in range(7):
+    for k in range(len(room)):
+        if math.sqrt(room[k]) - radius[k] - error[k] <= bound:
+            for row in range(9):
                 kept[row, found] = given[row, k]
             found += 1
     return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _refine(box: Floats, given: Floats, count: int, kept: Floats, room: Floats) -> int:
+    """Keep the features that may be the nearest somewhere in a box; given and kept may be one.
+
+    A piece is left out if a single point of another is nearer at all four corners. The difference
+    of the squares of two distances to points is linear, so what holds at the corners holds between
+    them, and this for every point of the piece.
+    """
+    east = (box[0], box[0] - box[2], box[0] - box[2], box[0] + box[2], box[0] + box[2])
+    north = (box[1], box[1] - box[3], box[1] + box[3], box[1] - box[3], box[1] + box[3])
+    here, beaten = room[0, :count], room[5, :count]
+    for c in range(5):
+        _squares(east[c], north[c], given, room[c, :count])
+    for k in range(count):
+        beaten[k] = -math.inf
+    for c in range(5):
+        best = 0
+        for k in range(1, count):
+            best = k if room[c, k] < room[c, best] else best
+        fe, fn = _foot(east[c], north[c], _piece(given, best))
+        _beat(east, north, (fe, fn, given[7, best], given[8, best]), given, room, count)
+    found = 0
+    for k in range(count):
+        if beaten[k] <= SLACK[0] * here[k] + SLACK[1]:
+            found = _take(east, north, given, k, kept, found)
+    return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _beat(east: Five, north: Five, rival: Rival, given: Floats, room: Floats, count: int) -> None:
+    """By how much, at the corner where it is least, a point is nearer than each of the pieces."""
+    fe, fn, wide, doubt = rival
+    # Rows are cut one by one: only so does a loop over them know that they have no gaps.
+    one, two, three, four = room[1, :count], room[2, :count], room[3, :count], room[4, :count]
+    beaten, radius, error = room[5, :count], given[7, :count], given[8, :count]
+    first = (east[1] - fe) ** 2 + (north[1] - fn) ** 2
+    second = (east[2] - fe) ** 2 + (north[2] - fn) ** 2
+    third = (east[3] - fe) ** 2 + (north[3] - fn) ** 2
+    fourth = (east[4] - fe) ** 2 + (north[4] - fn) ** 2
+    for k in range(count):
+        low, other = one[k] - first, two[k] - second
+        low = other if other < low else low
+        other = three[k] - third
+        low = other if other < low else low
+        other = four[k] - fourth
+        low = other if other < low else low
+        # Only who has no smaller disc and no other error to offer can be left out for it.
+        low = low if wide - radius[k] >= abs(doubt - error[k]) else -math.inf
+        beaten[k] = low if low > beaten[k] else beaten[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _take(east: Five, north: Five, given: Floats, k: int, kept: Floats, found: int) -> int:
+    """Take a piece, or its end where that is nearest throughout a box; no end twice in a row."""
+    for row in range(9):
+        kept[row, found] = given[row, k]
+    ae, an, de, dn, over, be, bn = _piece(given, k)
+    before, beyond = True, True
+    for c in range(1, 5):
+        t = ((east[c] - ae) * de + (north[c] - an) * dn) * over
+        before, beyond = before and t <= 0.0, beyond and t >= 1.0
+    if before or beyond:
+        kept[0, found] = kept[5, found] = ae if before else be
+        kept[1, found] = kept[6, found] = an if before else bn
+        kept[2, found] = kept[3, found] = kept[4, found] = 0.0
+        if found:
+            same = True
+            for row in range(9):
+                same = same and kept[row, found] == kept[row, found - 1]
+            if same:
+                return found
+    return found + 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -56,25 +162,29 @@ def nearest(
     squares: Squares,
     out: Floats,
 ) -> None:
-    """Least distance, and least near and far end of it, of each point to the pieces.
+    """Least distance of each point to the pieces; and least near and far end of it, if asked.
 
     Parameters
     ----------
     east, north : numpy.ndarray, shape (p,)
         Metres, in the order of the squares.
-    pieces : numpy.ndarray, shape (7, s)
+    pieces : numpy.ndarray, shape (9, s)
         Easting and northing of the start, the way to the end, one over its squared length (0 for
-        a point), radius and error, metres.
+        a point), easting and northing of the end, radius and error, metres.
     squares : tuple of numpy.ndarray
-        As `Blocks` holds them: starts, discs, parents, cuts.
-    out : numpy.ndarray, shape (3, p)
-        Receives distance, near end and far end, metres.
+        As `Blocks` holds them: starts, boxes, parents, cuts.
+    out : numpy.ndarray, shape (1 or 3, p)
+        Receives distance, and near end and far end, metres.
     """
-    starts, centres, parents, cuts = squares
+    starts, boxes, parents, cuts = squares
     sizes = len(cuts) - 1
-    held = np.empty((sizes, 7, pieces.shape[1]))
-    near = np.empty(pieces.shape[1])
+    held = np.empty((sizes, 9, pieces.shape[1]))
+    most = 0
+    for i in range(len(starts) - 1):
+        most = max(most, starts[i + 1] - starts[i])
+    room, own = np.empty((6, pieces.shape[1])), np.empty((5, most))
     counts, here, chain = np.zeros(sizes, np.int64), np.full(sizes, -1), np.empty(sizes, np.int64)
+    level = np.zeros(sizes, np.int64)  # which size the candidates were last looked through for
     for i in range(len(starts) - 1):
         chain[sizes - 1] = cuts[sizes - 1] + i
         for size in range(sizes - 1, 0, -1):
@@ -82,29 +192,72 @@ def nearest(
         for size in range(sizes):
             if here[size] != chain[size]:
                 here[size] = chain[size]
-                given = pieces if size == 0 else held[size - 1]
-                count = pieces.shape[1] if size == 0 else counts[size - 1]
-                disc = centres[:, chain[size]].copy()
-                counts[size] = _refine(disc, given, count, held[size], near)
-        few, count = held[sizes - 1], counts[sizes - 1]
-        _ends(east, north, few, count, starts[i], starts[i + 1], out)
+                box, above = boxes[:, chain[size]], max(size - 1, 0)
+                level[size] = size
+                if not size:
+                    counts[0] = _within(box, pieces, held[0], room[0])
+                    counts[0] = _refine(box, held[0], counts[0], held[0], room)
+                elif counts[above] <= FEW:
+                    level[size], counts[size] = level[above], counts[above]
+                else:
+                    given = held[level[above]]
+                    counts[size] = _refine(box, given, counts[above], held[size], room)
+        few, count = held[level[sizes - 1]], counts[sizes - 1]
+        first, last = starts[i], starts[i + 1]
+        _ends((east[first:last], north[first:last]), few, count, own, out[:, first:last])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _ends(
-    east: Floats, north: Floats, few: Floats, count: int, first: int, last: int, out: Floats
-) -> None:
-    for i in range(first, last):
-        out[0, i] = out[1, i] = out[2, i] = math.inf
+def _ends(place: tuple[Floats, Floats], few: Floats, count: int, own: Floats, out: Floats) -> None:
+    """Distance of a square of points to the features left for it; near and far end, if asked.
+
+    It is worked in `own`: rows of `out` may stand so in memory that a core mistakes the one for
+    the other, and waits.
+    """
+    size, alike = len(place[0]), True
+    for i in range(size):
+        own[0, i], own[1, i] = place[0][i], place[1][i]
+        own[2, i] = own[3, i] = own[4, i] = math.inf
+    for k in range(1, count):
+        alike = alike and few[7, k] == few[7, 0] and few[8, k] == few[8, 0]
+    if alike and count:
+        _alike(few, count, own, size)
+    else:
+        _unlike(few, count, own, size)
+    for row in range(len(out)):
+        for i in range(size):
+            out[row, i] = own[2 + row, i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _alike(few: Floats, count: int, own: Floats, size: int) -> None:
+    """Ends of the distance to features of one radius and error: the nearest decides them all."""
+    east, north, away = own[0, :size], own[1, :size], own[2, :size]
+    low, high = own[3, :size], own[4, :size]
     for k in range(count):
-        ae, an, de, dn, over = few[0, k], few[1, k], few[2, k], few[3, k], few[4, k]
-        radius, error = few[5, k], few[6, k]
-        for i in range(first, last):
-            away = math.sqrt(_square(east[i] - ae, north[i] - an, de, dn, over)) - radius
-            low, high = away - error, away + error
-            out[0, i] = away if away < out[0, i] else out[0, i]
-            out[1, i] = low if low < out[1, i] else out[1, i]
-            out[2, i] = high if high < out[2, i] else out[2, i]
+        piece = _piece(few, k)
+        for i in range(size):
+            square = _square(east[i], north[i], piece)
+            away[i] = square if square < away[i] else away[i]
+    radius, error = few[7, 0], few[8, 0]
+    for i in range(size):
+        far = math.sqrt(away[i]) - radius
+        away[i], low[i], high[i] = far, far - error, far + error
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _unlike(few: Floats, count: int, own: Floats, size: int) -> None:
+    """Ends of the distance to features, each of its own radius and error."""
+    east, north, away = own[0, :size], own[1, :size], own[2, :size]
+    low, high = own[3, :size], own[4, :size]
+    for k in range(count):
+        piece, radius, error = _piece(few, k), few[7, k], few[8, k]
+        for i in range(size):
+            far = math.sqrt(_square(east[i], north[i], piece)) - radius
+            near, late = far - error, far + error
+            away[i] = far if far < away[i] else away[i]
+            low[i] = near if near < low[i] else low[i]
+            high[i] = late if late < high[i] else high[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")
@@ -141,17 +294,17 @@ def supplied(
     decay : tuple of float
         Scale and cutoff, and the greatest sum of two accuracies, metres.
     squares : tuple of numpy.ndarray
-        As `Blocks` holds them: starts, discs, parents, cuts.
+        As `Blocks` holds them: starts, boxes, parents, cuts.
     bounds : bool
         Whether the sums at the far and the near distance are asked.
     out : numpy.ndarray, shape (3, p)
         Zeros; receives the sum, and its lower and upper bound.
     """
-    starts, centres, _, cuts = squares
+    starts, boxes, _, cuts = squares
     smallest = cuts[len(cuts) - 2]
     for i in range(len(starts) - 1):
-        east, north = centres[0, smallest + i], centres[1, smallest + i]
-        reach = decay[1] + decay[2] + centres[2, smallest + i]
+        east, north, wide, high = boxes[:, smallest + i]
+        reach = decay[1] + decay[2] + math.sqrt(wide * wide + high * high)
         for k in range(sources.shape[1]):
             de, dn = east - sources[0, k], north - sources[1, k]
             if de * de + dn * dn <= reach * reach:

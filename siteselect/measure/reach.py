@@ -38,33 +38,33 @@ class Segments:
 
     Parameters
     ----------
-    ends : numpy.ndarray, shape (s, 4)
-        Easting and northing of both ends, metres.
-    radius_m, error_m : numpy.ndarray, shape (s,)
-        Radius of a disc around the piece, and how far its position or border may be wrong.
+    ways : numpy.ndarray, shape (9, s)
+        Easting and northing of the start, the way from there to the end, one over its squared
+        length (0 for a point), easting and northing of the end, radius of a disc around the piece,
+        and how far its position or border may be wrong; metres.
     """
 
-    ends: Floats
-    radius_m: Floats
-    error_m: Floats
+    ways: Floats
 
     def __len__(self) -> int:
-        return len(self.ends)
+        return len(self.ways[0])
+
+    @property
+    def error_m(self) -> Floats:
+        """How far the position or border of each may be wrong, metres."""
+        return np.asarray(self.ways[8])
+
+    def certain(self) -> "Segments":
+        """The same pieces as if none could be wrong."""
+        return Segments(np.vstack([self.ways[:8], np.zeros(len(self))]))
 
     def take(self, keep: NDArray[np.bool_]) -> "Segments":
         """Some of the pieces."""
-        return Segments(self.ends[keep], self.radius_m[keep], self.error_m[keep])
+        return Segments(np.ascontiguousarray(self.ways[:, keep]))
 
     def middles(self) -> Floats:
         """Easting and northing of the middle of each piece, shape (s, 2)."""
-        return (self.ends[:, :2] + self.ends[:, 2:]) / 2
-
-    def ways(self) -> Floats:
-        """Start, way, one over its squared length (0 for a point), radius, error; shape (7, s)."""
-        start, way = self.ends[:, :2], self.ends[:, 2:] - self.ends[:, :2]
-        length2 = (way**2).sum(axis=1)
-        over = np.divide(1.0, length2, out=np.zeros(len(way)), where=length2 > 0)
-        return np.vstack([start.T, way.T, over, self.radius_m, self.error_m])
+        return np.asarray((self.ways[:2] + self.ways[5:7]).T / 2)
 
 
 def segments(
@@ -103,14 +103,19 @@ def segments(
     )
     feature = np.concatenate([owner[part[same]], owner[part[lone]]]).astype(np.int64)
     size = len(shapes)
-    return Segments(
-        ends=ends,
-        radius_m=np.broadcast_to(np.asarray(radius_m, float), (size,))[feature],
-        error_m=np.broadcast_to(np.asarray(error_m, float), (size,))[feature],
+    start, way = ends[:, :2], ends[:, 2:] - ends[:, :2]
+    length2 = (way**2).sum(axis=1)
+    over = np.divide(1.0, length2, out=np.zeros(len(way)), where=length2 > 0)
+    radius, error = (
+        np.broadcast_to(np.asarray(metres, float), (size,))[feature]
+        for metres in (radius_m, error_m)
     )
+    return Segments(np.vstack([start.T, way.T, over, ends[:, 2:].T, radius, error]))
 
 
-def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]:
+def nearest_m(
+    points: Blocks, pieces: Segments, *, bounds: bool = True
+) -> tuple[Floats, Floats, Floats]:
     """Distance to the nearest feature, and the least near and far end that errors allow.
 
     With d the distance to a feature, less its radius, and e its error, the truth lies in
@@ -122,6 +127,8 @@ def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]
         p points, metres.
     pieces : Segments
         Features.
+    bounds : bool
+        Whether the ends are asked; else the distance stands for them.
 
     Returns
     -------
@@ -136,30 +143,32 @@ def nearest_m(points: Blocks, pieces: Segments) -> tuple[Floats, Floats, Floats]
     >>> [float(x[0]) for x in nearest_m(here, road)]
     [4.0, 3.0, 5.0]
     """
-    out = np.full((3, len(points)), np.inf)
-    if len(pieces) and len(points):
+    out = np.empty((3 if bounds else 1, len(points)))
+    if not len(pieces):
+        out.fill(np.inf)
+    elif len(points):
         compiled = kernels()
         run = compiled.nearest if compiled else _nearest
-        run(points.easting, points.northing, pieces.ways(), points.squares(), out)
-    return out[0], out[1], out[2]
+        run(points.easting, points.northing, pieces.ways, points.squares(), out)
+    return (out[0], out[1], out[2]) if bounds else (out[0], out[0], out[0])
 
 
 def _nearest(
     easting: Floats, northing: Floats, ways: Floats, squares: Squares, out: Floats
 ) -> None:
-    """The definition that the compiled kernel follows, but for its smallest squares."""
+    """The definition that the compiled kernel follows."""
     for here, chosen in descend(squares, partial(_may_decide, ways), ways.shape[1]):
         few = ways[:, chosen]
         away = to_pieces(easting[here], northing[here], few)
-        ends = (away, away - few[6], away + few[6])
+        ends = (away, away - few[8], away + few[8])[: len(out)]
         out[:, here] = np.stack([end.min(axis=1) for end in ends])
 
 
 def _may_decide(ways: Floats, disc: Floats, given: Ints) -> NDArray[np.bool_]:
     few = ways[:, given]
     away = to_pieces(disc[0:1], disc[1:2], few)[0]
-    bound = (away + few[6]).min() + 2 * disc[2]
-    return np.asarray(away - few[6] <= bound)
+    bound = (away + few[8]).min() + 2 * disc[2]
+    return np.asarray(away - few[8] <= bound)
 
 
 def to_pieces(easting: Floats, northing: Floats, ways: Floats) -> Floats:
@@ -169,8 +178,8 @@ def to_pieces(easting: Floats, northing: Floats, ways: Floats) -> Floats:
     ----------
     easting, northing : numpy.ndarray, shape (p,)
         Metres.
-    ways : numpy.ndarray, shape (7, s)
-        As `Segments.ways` gives them.
+    ways : numpy.ndarray, shape (9, s)
+        As `Segments` holds them.
 
     Returns
     -------
@@ -179,12 +188,12 @@ def to_pieces(easting: Floats, northing: Floats, ways: Floats) -> Floats:
     Examples
     --------
     >>> point = segments([shapely.Point(0, 0)])
-    >>> to_pieces(np.array([3.0]), np.array([4.0]), point.ways())
+    >>> to_pieces(np.array([3.0]), np.array([4.0]), point.ways)
     array([[5.]])
     """
     east, north = easting[:, None] - ways[0], northing[:, None] - ways[1]
     t = np.clip((east * ways[2] + north * ways[3]) * ways[4], 0.0, 1.0)
-    return np.asarray(np.hypot(east - t * ways[2], north - t * ways[3]) - ways[5])
+    return np.asarray(np.hypot(east - t * ways[2], north - t * ways[3]) - ways[7])
 
 
 def supply(

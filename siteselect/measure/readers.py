@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -93,6 +94,8 @@ def _landmass(middle: Floats, catalog: Catalog, crs: CRS) -> NDArray[np.int64]:
 
 def _each(spots: Spots, work: Callable[[Group], Reading]) -> Reading:
     """Work on each landmass's points, put back in the order of the places."""
+    if len(spots.groups) == 1 and spots.groups[0].ordered:
+        return work(spots.groups[0])
     result = np.empty((3 if spots.bounds else 1, len(spots.slack_m)))
     for group in spots.groups:
         for row, part in zip(result, work(group), strict=False):
@@ -108,21 +111,29 @@ def _distance(measure: Distance, catalog: Catalog, crs: CRS) -> Reader:
     needs = (radius.column or radius.population,) if radius else ()
     frames = _selected(measure, needs, catalog, crs)
     pieces, bodies = _pieces(frames, measure)
-    of_mass = None
+    mass = None
     if measure.reach == "same_landmass":
         mass = _landmass(pieces.middles(), catalog, crs)
-        of_mass = {int(m): pieces.take(mass == m) for m in np.unique(mass)}
-    nothing = pieces.take(np.zeros(len(pieces), dtype=bool))
+
+    @cache
+    def chosen(landmass: int | None, bounds: bool) -> reach.Segments:  # noqa: FBT001 - of a cache
+        given = pieces if bounds else pieces.certain()
+        return given if mass is None else given.take(mass == landmass)
 
     def at_group(group: Group) -> Reading:
-        near = pieces if of_mass is None else of_mass.get(group.landmass, nothing)
-        distance, low, high = reach.nearest_m(group.points, near)
+        near = chosen(None if mass is None else group.landmass, group.bounds)
+        distance, low, high = reach.nearest_m(group.points, near, bounds=group.bounds)
         # Where pieces were left out, a border may be nearer than told.
-        border = distance if of_mass is None else np.zeros(len(distance))
+        border = distance if mass is None else np.zeros(len(distance))
         inside = bodies.holding(group.points, border)
         if inside.any():
-            high = np.minimum(high, bodies.beyond(group.points, inside))
+            if group.bounds:
+                high = np.minimum(high, bodies.beyond(group.points, inside))
             distance, low = (np.where(inside, 0.0, end) for end in (distance, low))
+        if not group.bounds:
+            nominal = np.maximum(distance, 0.0, out=distance)
+            nominal /= 1000.0
+            return nominal, nominal, nominal
         ends = (distance, low - group.slack_m, high + group.slack_m)
         nominal, near_end, far_end = (np.maximum(end, 0.0) / 1000.0 for end in ends)
         return nominal, near_end, far_end
@@ -158,7 +169,7 @@ class _Bodies:
         # No border passes between the points of a square whose first point is farther from every
         # border than the square is wide: what holds that one holds them all.
         first, sizes = points.starts[:-1], np.diff(points.starts)
-        wide = 2 * points.discs[2, points.cuts[-2] :]
+        wide = 2 * np.hypot(*points.boxes[2:, points.cuts[-2] :])
         alike = border_m[first] > wide
         asked = np.concatenate([first[alike], np.flatnonzero(~np.repeat(alike, sizes))])
         found = np.zeros(len(asked), dtype=bool)
@@ -373,7 +384,7 @@ def _inside(measure: Inside, catalog: Catalog, crs: CRS) -> Reader:
     pieces = reach.segments(whole)
 
     def at_group(group: Group) -> Reading:
-        distance, _, _ = reach.nearest_m(group.points, pieces)
+        distance, _, _ = reach.nearest_m(group.points, pieces, bounds=False)
         inside = bodies.holding(group.points, distance)
         signed = np.where(inside, distance, -distance) / 1000.0
         slack = (group.slack_m + error_m) / 1000.0

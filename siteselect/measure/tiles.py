@@ -42,7 +42,7 @@ from siteselect.world.catalog import Catalog
 from siteselect.world.places import OUTSIDE, Frame, Grid, Surface, Window
 from siteselect.world.store import Store
 
-SIDE_CELLS = 256
+SIDE_CELLS = 512
 THREADS = os.cpu_count() or 1
 # Windows that are asked for before the first is taken: enough for every helper, not for all of
 # memory.

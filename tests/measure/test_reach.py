@@ -135,6 +135,53 @@ def test_the_answer_at_a_point_does_not_depend_on_the_other_points(seed: int) ->
     np.testing.assert_array_equal(together, alone)
 
 
+def winding(rng: np.random.Generator) -> np.ndarray:
+    """Lines of many short pieces, some along the axes of the grid, that share their ends."""
+    shapes = []
+    for _ in range(rng.integers(1, 5)):
+        steps = rng.integers(-3, 4, (rng.integers(2, 60), 2)) * rng.choice([250.0, 7.3])
+        steps = steps + rng.normal(0, 20, steps.shape) * rng.integers(2)
+        shapes.append(shapely.LineString(rng.integers(-300, 300, 2) * 250.0 + steps.cumsum(axis=0)))
+    return np.array([*shapes, *shapes[:1]], object)
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("seed", range(24))
+def test_what_is_left_out_of_a_square_never_decides_there(seed: int) -> None:
+    """A full grid near and far from lines whose pieces tie at every joint, in squares and alone."""
+    rng = np.random.default_rng(seed)
+    corner, alike = rng.choice([0.0, 612345.678], 2), bool(seed % 3)
+    shapes = shapely.transform(winding(rng), lambda at: at + corner)
+    error = np.full(len(shapes), 40.0) if alike else rng.choice([0.0, 40.0, 900.0], len(shapes))
+    radius = np.zeros(len(shapes)) if alike else rng.choice([0.0, 500.0], len(shapes))
+    pieces = reach.segments(shapes, radius_m=radius, error_m=error)
+    far = corner + rng.choice([0.0, 400e3], 2)
+    axis = np.arange(40) * 250.0
+    east, north = (part.ravel() for part in np.meshgrid(axis + far[0], axis + far[1]))
+    blocks = Blocks.of(east, north, 250.0)
+    got = np.stack(reach.nearest_m(blocks, pieces))
+    expected = definition(np.column_stack([east, north])[blocks.order], shapes, (radius, error))
+    np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-6)
+    lone = rng.choice(len(east), 25, replace=False)
+    alone = [reach.nearest_m(Blocks.of(east[[i]], north[[i]]), pieces) for i in lone]
+    together = got[:, np.argsort(blocks.order)[lone]]
+    np.testing.assert_array_equal(together, np.hstack([np.stack(ends) for ends in alone]))
+    np.testing.assert_array_equal(reach.nearest_m(blocks, pieces, bounds=False)[0], got[0])
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("seed", range(12))
+def test_a_lone_point_close_by_a_line_keeps_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shapes = shapely.transform(winding(rng), lambda at: at + 612345.678)
+    pieces, zero = reach.segments(shapes), np.zeros(len(shapes))
+    at = shapely.line_interpolate_point(shapes[0], rng.uniform(size=40), normalized=True)
+    points = shapely.get_coordinates(at) + rng.normal(0, 30, (40, 2))
+    got = np.array([reach.nearest_m(Blocks.of(*point[:, None]), pieces) for point in points])
+    expected = definition(points, shapes, (zero, zero)).T
+    np.testing.assert_allclose(got[:, :, 0], expected, rtol=1e-9, atol=1e-6)
+
+
 @pytest.mark.usefixtures("kernel")
 def test_nothing_is_infinitely_far_and_supplies_nothing() -> None:
     here = Blocks.of(np.array([1.0]), np.array([2.0]))
