@@ -1,9 +1,11 @@
 """Rasters: cloud-optimised GeoTIFF, written window by window, so that no size is too large."""
 
+import contextlib
 import hashlib
+import math
 import os
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.io import DatasetWriter
+from rasterio.transform import from_origin
 from rasterio.windows import Window as Part
 
 from siteselect.base.errors import DataError, Fault
@@ -25,6 +29,8 @@ from siteselect.world.places import Frame, Grid, Window
 # What GDAL may hold of blocks on their way to the disk.
 CACHE_BYTES = 256 * 2**20
 TILE_CELLS = 256
+# The smallest overview fits into one block of the file.
+OVERVIEW_CELLS = 512
 SOFTWARE = "siteselect"
 # Names and units of the bands that the law gives.
 SCORE_BANDS = (
@@ -184,12 +190,13 @@ def cog(
         If a band does not read back as it was written.
     """
     draft, ready = (path.with_name(f".{path.name}.{word}") for word in ("draft", "ready"))
+    drafts = _levels(draft, place.shape)
     try:
         with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
-            sums = _draft(draft, place, bands, windows)
+            sums = _draft(drafts, place, bands, windows)
             rasterio.shutil.copy(
-                draft, ready, driver="COG", COMPRESS="DEFLATE", PREDICTOR="YES",
-                OVERVIEW_RESAMPLING="NEAREST", NUM_THREADS="ALL_CPUS", BIGTIFF="IF_SAFER",
+                draft, ready, driver="COG", COMPRESS="DEFLATE", LEVEL=1, PREDICTOR="YES",
+                NUM_THREADS="ALL_CPUS", BIGTIFF="IF_SAFER",
             )  # fmt: skip
             with rasterio.open(ready, NUM_THREADS="ALL_CPUS") as raster:
                 for part, mark in sums:
@@ -197,32 +204,60 @@ def cog(
                         raise DataError(Fault("does not read back as written", file=path.name))
         ready.replace(path)
     finally:
-        for file in (draft, ready):
+        for file in (*drafts, ready):
             file.unlink(missing_ok=True)
 
 
+def _levels(path: Path, shape: tuple[int, int]) -> list[Path]:
+    """A draft, and its overviews under the names by which GDAL finds them."""
+    count = math.ceil(math.log2(max(*shape, OVERVIEW_CELLS) / OVERVIEW_CELLS))
+    return [path.with_name(path.name + ".ovr" * level) for level in range(count + 1)]
+
+
 def _draft(
-    path: Path,
+    paths: Sequence[Path],
     place: Frame | Grid,
     bands: Bands,
     windows: Iterable[tuple[Window, NDArray[np.float32]]],
 ) -> list[tuple[Part, int]]:
-    """An ordinary GeoTIFF, of which each window is written once; their checksums."""
-    rows, columns = place.shape
+    """Ordinary GeoTIFFs, of half the size each, in which each window is written once.
+
+    Returns the checksums of the windows at full size. GDAL would make the overviews from the first
+    raster, once that is whole; here the cells are at hand.
+    """
     sums = []
-    with rasterio.open(
+    with contextlib.ExitStack() as stack:
+        rasters = [
+            stack.enter_context(_opened(path, place, bands, 1 << level))
+            for level, path in enumerate(paths)
+        ]
+        for window, cells in windows:
+            for level, raster in enumerate(rasters):
+                step = 1 << level
+                row, column = -(-window.row // step), -(-window.column // step)
+                few = cells[
+                    :, row * step - window.row :: step, column * step - window.column :: step
+                ]
+                if few.size:
+                    part = Part(column, row, few.shape[2], few.shape[1])
+                    raster.write(np.ascontiguousarray(few), window=part)
+            part = Part(window.column, window.row, window.columns, window.rows)
+            sums.append((part, _sum(cells)))
+        rasters[0].descriptions, rasters[0].units = bands.names, bands.units
+        rasters[0].update_tags(**bands.tags)
+    return sums
+
+
+def _opened(path: Path, place: Frame | Grid, bands: Bands, step: int) -> DatasetWriter:
+    """A raster to write, of every so many rows and columns."""
+    rows, columns = (-(-side // step) for side in place.shape)
+    corner, cell = (place.transform.c, place.transform.f), place.transform.a * step
+    return rasterio.open(
         path, "w", driver="GTiff", count=len(bands.names), height=rows, width=columns,
-        dtype="float32", nodata=np.nan, transform=place.transform,
+        dtype="float32", nodata=np.nan, transform=from_origin(*corner, cell, cell),
         crs=rasterio.crs.CRS.from_wkt(place.crs.to_wkt()), tiled=True, blockxsize=TILE_CELLS,
         blockysize=TILE_CELLS, compress="ZSTD", zstd_level=1, sparse_ok=True, BIGTIFF="IF_SAFER",
-    ) as raster:  # fmt: skip
-        for window, cells in windows:
-            part = Part(window.column, window.row, window.columns, window.rows)
-            raster.write(cells, window=part)
-            sums.append((part, _sum(cells)))
-        raster.descriptions, raster.units = bands.names, bands.units
-        raster.update_tags(**bands.tags)
-    return sums
+    )  # fmt: skip
 
 
 def _sum(cells: NDArray[np.float32]) -> int:
