@@ -6,7 +6,7 @@ import math
 import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,10 @@ from siteselect.world.places import Frame, Grid, Window
 
 # What GDAL may hold of blocks on their way to the disk.
 CACHE_BYTES = 256 * 2**20
+# A draft is packed only where it could fill much of a disk.
+DRAFT_BYTES = 2 * 10**9
 TILE_CELLS = 256
+READERS = os.cpu_count() or 1
 # The smallest overview fits into one block of the file.
 OVERVIEW_CELLS = 512
 SOFTWARE = "siteselect"
@@ -196,16 +199,22 @@ def cog(
             sums = _draft(drafts, place, bands, windows)
             rasterio.shutil.copy(
                 draft, ready, driver="COG", COMPRESS="DEFLATE", LEVEL=1, PREDICTOR="YES",
-                NUM_THREADS="ALL_CPUS", BIGTIFF="IF_SAFER",
+                BLOCKSIZE=TILE_CELLS, SPARSE_OK=True, NUM_THREADS="ALL_CPUS", BIGTIFF="IF_SAFER",
             )  # fmt: skip
-            with rasterio.open(ready, NUM_THREADS="ALL_CPUS") as raster:
-                for part, mark in sums:
-                    if _sum(raster.read(window=part)) != mark:
-                        raise DataError(Fault("does not read back as written", file=path.name))
+            with ThreadPoolExecutor(READERS) as threads:
+                same = threads.map(_as_written, [ready] * READERS,
+                                   [sums[first::READERS] for first in range(READERS)])  # fmt: skip
+                if not all(same):
+                    raise DataError(Fault("does not read back as written", file=path.name))
         ready.replace(path)
     finally:
         for file in (*drafts, ready):
             file.unlink(missing_ok=True)
+
+
+def _as_written(path: Path, sums: Sequence[tuple[Part, int]]) -> bool:
+    with rasterio.open(path) as raster:
+        return all(_sum(raster.read(window=part)) == mark for part, mark in sums)
 
 
 def _levels(path: Path, shape: tuple[int, int]) -> list[Path]:
@@ -251,12 +260,15 @@ def _draft(
 def _opened(path: Path, place: Frame | Grid, bands: Bands, step: int) -> DatasetWriter:
     """A raster to write, of every so many rows and columns."""
     rows, columns = (-(-side // step) for side in place.shape)
+    packed = {"compress": "ZSTD", "zstd_level": 1}
+    if place.shape[0] * place.shape[1] * len(bands.names) * 4 <= DRAFT_BYTES:
+        packed = {}
     corner, cell = (place.transform.c, place.transform.f), place.transform.a * step
     return rasterio.open(
         path, "w", driver="GTiff", count=len(bands.names), height=rows, width=columns,
         dtype="float32", nodata=np.nan, transform=from_origin(*corner, cell, cell),
         crs=rasterio.crs.CRS.from_wkt(place.crs.to_wkt()), tiled=True, blockxsize=TILE_CELLS,
-        blockysize=TILE_CELLS, compress="ZSTD", zstd_level=1, sparse_ok=True, BIGTIFF="IF_SAFER",
+        blockysize=TILE_CELLS, sparse_ok=True, BIGTIFF="IF_SAFER", **packed,
     )  # fmt: skip
 
 
