@@ -1,10 +1,10 @@
 """Files: where the data live, strict YAML, hashes, and folders that change as a whole."""
 
 import contextlib
-import copy
 import ctypes
 import datetime
 import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from siteselect.base import text
+from siteselect.base import kept, text
 from siteselect.base.errors import DataError, DeclarationError, Fault
 
 if TYPE_CHECKING:
@@ -197,13 +197,30 @@ def read_yaml(path: Path) -> tuple[Any, Line]:
         If the file is missing, too large or deep, holds a tag or a duplicate key, aliases that
         multiply without bound, or is no YAML.
     """
-    data, lines = _parsed(_yaml_text(path), str(path))
-    return copy.deepcopy(data), dict(lines)
+    data, lines = json.loads(_read_before(_yaml_text(path), str(path)))
+    return data, {tuple(where): line for where, line in lines}
 
 
 @lru_cache(maxsize=4)
-def _parsed(source: str, file: str) -> tuple[Any, Line]:
-    # A model that others extend is read again for each of them; a quarter of a second each.
+def _read_before(source: str, file: str) -> str:
+    """Plain data and lines of a text as JSON.
+
+    Parsing takes most of the time of a short command, so what came of a text is kept.
+    """
+    folder = kept.folder()
+    if folder is None:
+        return _parsed(source, file)
+    parts = (sha256(Path(__file__)), importlib.metadata.version("ruamel.yaml"), source)
+    path = kept.entry(folder, hashlib.sha256("\0".join(parts).encode()).hexdigest())
+    found = kept.read(path)
+    if found is not None:
+        return str(found, "utf-8")
+    made = _parsed(source, file)
+    kept.write(path, made.encode())
+    return made
+
+
+def _parsed(source: str, file: str) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.parser import RoundTripParser
@@ -221,9 +238,10 @@ def _parsed(source: str, file: str) -> tuple[Any, Line]:
     try:
         loaded = loader.load(source)
         lines: Line = {(): 1}
-        return _plain(loaded, (), lines), lines
+        data = _plain(loaded, (), lines)
     except (YAMLError, RecursionError, ValueError) as error:
         raise DeclarationError(_yaml_fault(error, file)) from error
+    return json.dumps([data, list(lines.items())])
 
 
 def _yaml_text(path: Path) -> str:

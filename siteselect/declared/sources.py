@@ -14,7 +14,11 @@ class Declared(BaseModel):
     """Anything read from a file that people write: frozen, strict, no unknown key."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
     )
 
 

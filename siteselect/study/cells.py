@@ -16,7 +16,6 @@ from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.measure import tiles
 from siteselect.measure.measure import Instruments, prepare, read
 from siteselect.study.question import Question
-from siteselect.study.result import Lattice
 from siteselect.world.admit import LIMITS, over
 from siteselect.world.places import Frame, Grid, Surface, Window
 from siteselect.world.store import store
@@ -24,6 +23,31 @@ from siteselect.world.store import store
 LATTICE_M = 5000.0
 
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Values of every criterion on coarse cells, so that a page can weigh them anew.
+
+    Parameters
+    ----------
+    grid : Grid
+        Coarse cells over the same provinces.
+    cells : numpy.ndarray of int64, shape (n,)
+        Flat indices of the cells within the study area.
+    values : numpy.ndarray, shape (n, m)
+        Value 0..1 of each criterion at the centre of the cell; NaN unknown.
+    verdict : numpy.ndarray of int8, shape (n,)
+        As in `Scores`.
+    answers : numpy.ndarray of int8, shape (c, n)
+        As in `Scores`.
+    """
+
+    grid: Grid
+    cells: NDArray[np.int64]
+    values: NDArray[np.float64]
+    verdict: NDArray[np.int8]
+    answers: NDArray[np.int8]
 
 
 def grid_of(question: Question, *, cell_m: float | None = None) -> Grid:

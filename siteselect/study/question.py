@@ -17,8 +17,6 @@ from siteselect.declared.criteria import CriteriaSet, read_criteria
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.study import manifest
-from siteselect.study.judgements import read_members
-from siteselect.study.weighting import weigh
 from siteselect.world import checks
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area
@@ -201,6 +199,10 @@ def _with_types(question: Question, folder: Path, bundled: Path) -> Question:
 
 def _with_committee(question: Question, path: Path) -> Question:
     """The question with the weights of every member, by criterion."""
+    # Slow to load, and most questions have no committee.
+    from siteselect.study.judgements import read_members
+    from siteselect.study.weighting import weigh
+
     files_of = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
     marks = {file: mark for part in files_of for file, mark in manifest.marks(part).items()}
     _, speakers = read_members(path)

@@ -6,7 +6,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-from numpy.typing import NDArray
 
 from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
@@ -19,33 +18,9 @@ from siteselect.plan.chain_flows import Market
 from siteselect.plan.openings import Opening
 from siteselect.plan.portfolio import Portfolio
 from siteselect.plan.units import Diagnosis
+from siteselect.study.cells import Lattice
 from siteselect.study.robustness import Robustness
-from siteselect.world.places import Grid, Sites, Surface
-
-
-@dataclass(frozen=True, slots=True)
-class Lattice:
-    """Values of every criterion on coarse cells, so that a page can weigh them anew.
-
-    Parameters
-    ----------
-    grid : Grid
-        Coarse cells over the same provinces.
-    cells : numpy.ndarray of int64, shape (n,)
-        Flat indices of the cells within the study area.
-    values : numpy.ndarray, shape (n, m)
-        Value 0..1 of each criterion at the centre of the cell; NaN unknown.
-    verdict : numpy.ndarray of int8, shape (n,)
-        As in `Scores`.
-    answers : numpy.ndarray of int8, shape (c, n)
-        As in `Scores`.
-    """
-
-    grid: Grid
-    cells: NDArray[np.int64]
-    values: NDArray[np.float64]
-    verdict: NDArray[np.int8]
-    answers: NDArray[np.int8]
+from siteselect.world.places import Sites, Surface
 
 
 @dataclass(frozen=True, slots=True)

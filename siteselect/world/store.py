@@ -1,14 +1,8 @@
-"""The store: what was measured before, kept on disk by the hash of all that it follows from.
-
-A store only ever saves time: an entry that is missing, cut short or damaged is measured again, and
-what cannot be written is not kept.
-"""
+"""The store: what was measured before, kept on disk by the hash of all that it follows from."""
 
 import contextlib
 import io
 import os
-import threading
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siteselect.base import kept
 from siteselect.world.admit import LIMITS
-
-OFF = "off"
-_TAIL = 4  # bytes of the checksum
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +40,8 @@ class Store:
 
     def get(self, name: str) -> NDArray[Any] | None:
         """An entry, not to be changed; None if there is none that is whole."""
-        path = self._path(name)
-        try:
-            data = path.read_bytes()
-            os.utime(path)  # so that what is used last is dropped last
-        except OSError:
-            return None
-        if zlib.crc32(memoryview(data)[:-_TAIL]).to_bytes(_TAIL, "big") != data[-_TAIL:]:
+        data = kept.read(kept.entry(self.folder, name))
+        if data is None:
             return None
         head = io.BytesIO(data)
         try:
@@ -82,18 +69,7 @@ class Store:
         """
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
-        data = buffer.getbuffer()
-        path = self._path(name)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with draft.open("wb") as handle:
-                    handle.write(data)
-                    handle.write(zlib.crc32(data).to_bytes(_TAIL, "big"))
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+        kept.write(kept.entry(self.folder, name), buffer.getbuffer())
 
     def entries(self) -> dict[Path, os.stat_result]:
         """Files of the store, drafts that a killed process left included."""
@@ -119,22 +95,14 @@ class Store:
         """Drop everything; the number of files dropped."""
         return Store(self.folder, limit_bytes=-1).trim()
 
-    def _path(self, name: str) -> Path:
-        return self.folder / name[:2] / name[2:]
-
 
 def store() -> Store | None:
-    """The store of this user: ``SITESELECT_CACHE``, else the cache folder of the system.
+    """The store of this user.
 
     Returns
     -------
     Store or None
         None where ``SITESELECT_CACHE`` is ``off``.
     """
-    chosen = os.environ.get("SITESELECT_CACHE", "")
-    if chosen == OFF:
-        return None
-    if chosen:
-        return Store(Path(chosen))
-    system = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return Store((Path(system) if system else Path.home() / ".cache") / "siteselect")
+    folder = kept.folder()
+    return None if folder is None else Store(folder)

@@ -26,7 +26,8 @@ from siteselect.present.maps import judged, layers, raster, shell
 from siteselect.present.maps.data import as_json, page_data
 from siteselect.present.maps.judged import exact
 from siteselect.present.maps.write import frame, page, write
-from siteselect.study.result import Lattice, Result
+from siteselect.study.cells import Lattice
+from siteselect.study.result import Result
 from tests.toy import toy_result
 
 _MARKUP = (

@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from rasterio.warp import Resampling, reproject
 
 from siteselect.decide.score import EXCLUDED, UNDETERMINED
-from siteselect.study.result import Lattice
+from siteselect.study.cells import Lattice
 from siteselect.world.places import Grid, Surface
 
 CLASS_LIMITS = (0.5, 0.6, 0.7, 0.8)

@@ -1,0 +1,106 @@
+"""What was worked out before: entries of a cache folder, written whole and checked when read.
+
+It only ever saves time: an entry that is missing, cut short or damaged is worked out again, and
+what cannot be written is not kept.
+"""
+
+import contextlib
+import os
+import threading
+import zlib
+from pathlib import Path
+
+OFF = "off"
+_TAIL = 4  # bytes of the checksum
+
+
+def folder() -> Path | None:
+    """Where this user's entries are: ``SITESELECT_CACHE``, else the cache folder of the system.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None where ``SITESELECT_CACHE`` is ``off``.
+
+    Examples
+    --------
+    >>> folder() is None or folder().name != ""
+    True
+    """
+    chosen = os.environ.get("SITESELECT_CACHE", "")
+    if chosen == OFF:
+        return None
+    if chosen:
+        return Path(chosen)
+    system = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(system) if system else Path.home() / ".cache") / "siteselect"
+
+
+def entry(place: Path, name: str) -> Path:
+    """The file of an entry.
+
+    Parameters
+    ----------
+    place : pathlib.Path
+        A cache folder.
+    name : str
+        A hash, in hexadecimal.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Examples
+    --------
+    >>> entry(Path("cache"), "ab12cd").as_posix()
+    'cache/ab/12cd'
+    """
+    return place / name[:2] / name[2:]
+
+
+def read(path: Path) -> memoryview | None:
+    """The content of an entry; None if there is none that is whole.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        As `entry` names it.
+
+    Returns
+    -------
+    memoryview or None
+
+    Examples
+    --------
+    >>> read(Path("there is none")) is None
+    True
+    """
+    try:
+        data = memoryview(path.read_bytes())
+        os.utime(path)  # so that what is used last is dropped last
+    except OSError:
+        return None
+    whole = zlib.crc32(data[:-_TAIL]).to_bytes(_TAIL, "big") == data[-_TAIL:]
+    return data[:-_TAIL] if whole else None
+
+
+def write(path: Path, data: bytes | memoryview) -> None:
+    """Keep an entry whole, or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        As `entry` names it.
+    data : bytes or memoryview
+        Its content.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with draft.open("wb") as handle:
+                handle.write(data)
+                handle.write(zlib.crc32(data).to_bytes(_TAIL, "big"))
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""What is kept saves time and never an answer."""
+
+from pathlib import Path
+
+import pytest
+
+from siteselect.base import files, kept
+from siteselect.base.errors import DeclarationError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SITESELECT_CACHE", str(tmp_path / "cache"))
+    files._read_before.cache_clear()
+    return tmp_path
+
+
+def again(path: Path) -> tuple[object, object]:
+    files._read_before.cache_clear()
+    return files.read_yaml(path)
+
+
+def test_a_declaration_read_again_is_the_same_without_being_parsed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "a.yaml"
+    path.write_text('a: {b: [1, 0.1, .inf, "ش", null]}\nc: 2026-11-28\n', encoding="utf-8")
+    first = again(path)
+    assert first[0] == {"a": {"b": [1, 0.1, float("inf"), "ش", None]}, "c": "2026-11-28"}
+    assert first[1][("a", "b", 0)] == 1
+    with monkeypatch.context() as patch:
+        patch.delattr(files, "_parsed")
+        assert again(path) == first
+    monkeypatch.setenv("SITESELECT_CACHE", kept.OFF)
+    assert again(path) == first
+
+
+def test_a_damaged_entry_is_parsed_again(folder: Path) -> None:
+    path = folder / "a.yaml"
+    path.write_text("a: 1\n", encoding="utf-8")
+    first = again(path)
+    (entry,) = (folder / "cache").glob("??/*")
+    whole = entry.read_bytes()
+    for spoilt in (b"", whole[:-1], whole.replace(b"1", b"2", 1)):
+        entry.write_bytes(spoilt)
+        assert again(path) == first
+        assert entry.read_bytes() == whole
+
+
+def test_faults_are_told_each_time_and_never_kept(folder: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (folder / name).write_text("a: 1\na: 2\n", encoding="utf-8")
+        with pytest.raises(DeclarationError, match=name):
+            again(folder / name)
+    assert not (folder / "cache").exists()
+
+
+def test_where_nothing_can_be_kept_nothing_is_lost(folder: Path) -> None:
+    (folder / "cache").write_text("a file stands in the way")
+    path = folder / "a.yaml"
+    path.write_text("a: 1\n", encoding="utf-8")
+    assert again(path)[0] == again(path)[0] == {"a": 1}
