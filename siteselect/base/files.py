@@ -312,7 +312,8 @@ def _plain(node: Any, where: tuple[str | int, ...], lines: Line) -> Any:
     for kind in (bool, int, float, str):
         if isinstance(node, kind):
             return kind(node)
-    return node
+    # A lone = has a type of its own in older YAML; it is text.
+    return None if node is None else str(getattr(node, "value", node))
 
 
 def write_text(path: Path, content: str) -> None:

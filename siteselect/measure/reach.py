@@ -89,8 +89,9 @@ def segments(
     3
     """
     shapes = np.asarray(geometries, dtype=object)
-    kinds = shapely.get_type_id(shapes)
-    lines = np.where(np.isin(kinds, (3, 6)), shapely.boundary(shapes), shapes)
+    polygons = np.isin(shapely.get_type_id(shapes), (3, 6))
+    lines = shapes.copy()
+    lines[polygons] = shapely.boundary(shapes[polygons])
     parts, owner = shapely.get_parts(lines, return_index=True)
     coordinates, part = shapely.get_coordinates(parts, return_index=True)
     same = np.flatnonzero(part[1:] == part[:-1])

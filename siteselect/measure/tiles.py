@@ -209,7 +209,7 @@ def judge(field: Field, grid: Grid) -> Marks:
     name = _name_of(field, grid) if store is not None else ""
     if store is not None and (kept := _kept(store, name, cells)) is not None:
         return kept
-    readings, answers = _measured(field, grid, cells)
+    readings, answers = measured(field, grid, cells)
     weighed = weigh(readings, field.criteria, concentration=field.job.concentration)
     counts = [(answers == code).sum(axis=1) for code in (EXCLUDED, UNDETERMINED)]
     marks = Marks(cells, weighed, worst_answer(answers), np.array(counts, dtype=np.int64))
@@ -296,10 +296,24 @@ def _taker(field: Field, grid: Grid, cells: NDArray[np.int64]) -> _Taker:
     return _Taker(instruments, lambda j: instruments.told(j, taken(instruments.readers[j])), kept)
 
 
-def _measured(
-    field: Field, grid: Grid, cells: NDArray[np.int64]
-) -> tuple[Floats, NDArray[np.int8]]:
-    """Readings of the criteria, and answers to the screens, a row each."""
+def measured(field: Field, grid: Grid, cells: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int8]]:
+    """Readings of the criteria, and answers to the screens, on the cells of one window.
+
+    Parameters
+    ----------
+    field : Field
+    grid : Grid
+        The window, cut from the field's frame.
+    cells : numpy.ndarray of int64, shape (n,)
+        Flat indices within the window: those of the study area, always in the same order.
+
+    Returns
+    -------
+    readings : numpy.ndarray, shape (m, n)
+        In the units of the criteria; NaN is unknown.
+    answers : numpy.ndarray of int8, shape (screens, n)
+        As in `siteselect.decide.score.Scores`.
+    """
     take = _taker(field, grid, cells)
     places = {d.id: j for j, d in enumerate(field.instruments.declarations)}
     readings = np.empty((len(field.criteria.criteria), len(cells)))

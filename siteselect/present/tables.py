@@ -1,7 +1,6 @@
 """Tables: rows and columns on their way into a file, and the proof that they arrived."""
 
-import csv
-import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,8 @@ from siteselect.base.text import inert
 
 # Line ends of one kind only, so that what is read back is what was written.
 _LINE_ENDS = str.maketrans({"\r": "\n"})
+# What a cell of CSV may hold only within quotes.
+_TO_QUOTE = re.compile('[",\n\r]')
 # The powers of ten that a float holds exactly, and how near a half the 13th digit may come
 # unchecked: a product of 12 digits is off by less than a thousandth of the last.
 _POWERS = np.array([float(f"1e{places}") for places in range(23)])
@@ -204,20 +205,19 @@ def csv_rows(frame: pd.DataFrame) -> list[str]:
     >>> csv_rows(pd.DataFrame({"a": ["x", "=1"], "b": [0.5, float("nan")]}))
     ['x,0.5\n', "'=1,\n"]
     """
-    lines = _Lines()
-    columns = [shown_column(frame.iloc[:, at]) for at in range(frame.shape[1])]
-    csv.writer(lines, lineterminator="\n").writerows(zip(*columns, strict=True))
-    return lines.kept
+    columns = [_quoted(shown_column(frame.iloc[:, at])) for at in range(frame.shape[1])]
+    if len(columns) == 1:  # an empty line would be no row
+        columns = [[cell or '""' for cell in columns[0]]]
+    return [",".join(row) + "\n" for row in zip(*columns, strict=True)]
 
 
-class _Lines:
-    """What a writer of CSV writes to: it gives a line at a time, line breaks of cells included."""
-
-    def __init__(self) -> None:
-        self.kept: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.kept.append(line)
+def _quoted(cells: list[str]) -> list[str]:
+    """Cells of CSV, in quotes where they need some; most columns hold none that do."""
+    if not _TO_QUOTE.search("".join(cells)):
+        return cells
+    return [
+        '"' + cell.replace('"', '""') + '"' if _TO_QUOTE.search(cell) else cell for cell in cells
+    ]
 
 
 def csv_text(table: Table) -> str:
@@ -238,11 +238,8 @@ def csv_text(table: Table) -> str:
     >>> csv_text(table)
     "\ufeffa\nx\n'=1\n"
     """
-    buffer = io.StringIO(newline="")
-    buffer.write("\ufeff")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([inert(column.name) for column in table.columns])
-    return buffer.getvalue() + "".join(csv_rows(table.frame))
+    head = pd.DataFrame([[column.name for column in table.columns]], dtype=object)
+    return "".join(["\ufeff", *csv_rows(head), *csv_rows(table.frame)])
 
 
 def require_same(written: pd.DataFrame, back: pd.DataFrame, *, file: str, key: str) -> None:

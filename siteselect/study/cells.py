@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.base.text import nearest
-from siteselect.decide.score import score
+from siteselect.decide.score import NOT_ASKED, OPEN, worst_answer
+from siteselect.decide.values import value
 from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.measure import tiles
-from siteselect.measure.measure import Instruments, prepare, read
+from siteselect.measure.measure import Instruments, prepare
 from siteselect.study.question import Question
 from siteselect.world.admit import LIMITS, over
 from siteselect.world.places import Frame, Grid, Surface, Window
@@ -109,23 +110,34 @@ def lattice_of(question: Question, instruments: Instruments) -> Lattice:
     -------
     Lattice
     """
-    grid = grid_of(question, cell_m=max(LATTICE_M, question.study.cell_m))
-    table = read(instruments.without_inquiries(), grid.places())
-    scores = score(table, question.criteria, bounds=False)
-    return Lattice(grid, grid.cell_ids(), scores.values, scores.verdict, scores.answers)
+    field = _field(question, instruments, cell_m=max(LATTICE_M, question.study.cell_m))
+    refuse_large(field.frame)
+    grid = field.frame.cut(field.frame.whole)
+    readings, screens = tiles.measured(field, grid, grid.cell_ids())
+    every = question.criteria
+    worth = [value(row, c.knots) for row, c in zip(readings, every.criteria, strict=True)]
+    answers = np.full((len(every.constraints), readings.shape[1]), OPEN, dtype=np.int8)
+    for row, rule in zip(answers, every.constraints, strict=True):
+        row[:] = NOT_ASKED if rule.applies_to else OPEN
+    answers[[rule.role == "screen" for rule in every.constraints]] = screens
+    return Lattice(grid, grid.cell_ids(), np.stack(worth, axis=1), worst_answer(screens), answers)
 
 
 def _field(
-    question: Question, instruments: Instruments, criteria: CriteriaSet | None = None
+    question: Question,
+    instruments: Instruments,
+    criteria: CriteriaSet | None = None,
+    *,
+    cell_m: float | None = None,
 ) -> tiles.Field:
-    """The cells of a study, made ready for its criteria, or for some of them."""
+    """The cells of a study, or others over it, made ready for its criteria, or for some of them."""
     study, catalog = question.study, question.catalog
     job = tiles.Job(
         catalog=str(catalog.folder.resolve()),
         criteria=question.criteria.model_dump_json(),
         crs=question.crs.to_wkt(),
         provinces=study.provinces,
-        cell_m=study.cell_m,
+        cell_m=cell_m or study.cell_m,
         concentration=None if study.trust is None else study.trust.concentration,
         store=store(),
     )

@@ -1,5 +1,6 @@
 """The catalogue: what data there are, and the only way to read them."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -246,6 +247,7 @@ class Catalog:
                 values, out, src_transform=data.transform, src_crs=data.crs, src_nodata=np.nan,
                 dst_transform=transform, dst_crs=there, dst_nodata=np.nan,
                 resampling=Resampling.nearest if source.unit == "class" else Resampling.bilinear,
+                num_threads=os.cpu_count() or 1,
             )  # fmt: skip
         return Raster(out, transform, crs)
 

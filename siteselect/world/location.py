@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -464,12 +464,17 @@ class Located:
         """The town that each feature names, and whether in a column of its own, which binds."""
         named: dict[int, tuple[str, bool]] = {}
         spots = self.area.town_spots
+
+        @cache  # most tables name a site alike in both columns
+        def town_in(name: str) -> str:
+            words = [word for word in fold(name).split() if not word.isdecimal()]
+            bare = " ".join(word for word in words if word not in _KIND_WORDS)
+            return next((text for text in (" ".join(words), bare) if text in spots), "")
+
         for column in ("name_fa", "name_en", "city", "town"):
-            for at, name in enumerate(self.frame.get(column, ()) if spots else ()):
-                words = [word for word in fold(str(name)).split() if not word.isdecimal()]
-                bare = " ".join(word for word in words if word not in _KIND_WORDS)
-                town = next((text for text in (" ".join(words), bare) if text in spots), "")
-                if town:
+            names = self.frame[column].tolist() if spots and column in self.frame else []
+            for at, name in enumerate(names):
+                if town := town_in(str(name)):
                     named[at] = (town, column in ("town", "city"))
         return named
 

@@ -74,10 +74,14 @@ class Store:
     def entries(self) -> dict[Path, os.stat_result]:
         """Files of the store, drafts that a killed process left included."""
         found = {}
-        for path in sorted(self.folder.glob("??/*")):
-            with contextlib.suppress(OSError):  # another process may have dropped it
-                found[path] = path.stat()
-        return found
+        # Another process may drop any of them meanwhile.
+        with contextlib.suppress(OSError), os.scandir(self.folder) as shelves:
+            for shelf in shelves:
+                with contextlib.suppress(OSError), os.scandir(shelf) as files:
+                    for file in files:
+                        with contextlib.suppress(OSError):
+                            found[Path(file.path)] = file.stat()
+        return dict(sorted(found.items()))
 
     def trim(self) -> int:
         """Drop what was used longest ago until the limit is kept; the number of files dropped."""

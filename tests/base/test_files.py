@@ -94,10 +94,10 @@ def test_aliases_and_merges_say_the_same_as_writing_it_out(tmp_path: Path) -> No
 
 
 def test_plain_values_are_those_of_yaml_1_2(tmp_path: Path) -> None:
-    text = "a: yes\nb: 010\nc: 2020-01-02\nd: 0x10\ne: 1e3\nf: ~\ng: true\nh: [1, x]\n"
+    text = "a: yes\nb: 010\nc: 2020-01-02\nd: 0x10\ne: 1e3\nf: ~\ng: true\nh: [1, x]\ni: =\n"
     data, lines = files.read_yaml(yaml(tmp_path, text))
     assert data == {"a": "yes", "b": 10, "c": "2020-01-02", "d": 16, "e": 1000.0, "f": None,
-                    "g": True, "h": [1, "x"]}  # fmt: skip
+                    "g": True, "h": [1, "x"], "i": "="}  # fmt: skip
     assert lines["h", 1] == 8
 
 

@@ -13,6 +13,7 @@ from siteselect.base.errors import DataError
 from siteselect.present.tables import (
     Column,
     Table,
+    csv_rows,
     csv_text,
     require_same,
     shown,
@@ -45,6 +46,18 @@ def test_a_csv_gives_back_every_cell_and_no_formula(cells: list[tuple[str, float
             assert shown_number == ""
         else:
             assert float(shown_number) == pytest.approx(number, rel=1e-11)
+
+
+@given(st.lists(WORDS, max_size=9))
+def test_a_csv_of_one_column_keeps_its_empty_rows(words: list[str]) -> None:
+    cells = [text(word) for word in words]
+    frame = pd.DataFrame({"word": pd.Series(cells, dtype=object)})
+    content = "".join(csv_rows(frame))
+    lines = list(csv.reader(io.StringIO(content, newline="")))
+    assert lines == [[shown(cell)] for cell in cells]
+    writer = csv.writer(buffer := io.StringIO(newline=""), lineterminator="\n")
+    writer.writerows([shown(cell), "x"] for cell in cells)
+    assert "".join(csv_rows(frame.assign(more="x"))) == buffer.getvalue()
 
 
 def test_a_negative_number_stays_a_number() -> None:

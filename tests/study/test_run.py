@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from siteselect.base.errors import DataError, DeclarationError
-from siteselect.decide.score import ELIGIBLE, EXCLUDED, UNDETERMINED
+from siteselect.decide.score import ELIGIBLE, EXCLUDED, UNDETERMINED, score
+from siteselect.measure.measure import prepare, read
 from siteselect.study.question import Own, ask
 from siteselect.study.run import decide, inputs_of, verdict_shares
 from siteselect.world.catalog import WGS84
@@ -41,6 +42,16 @@ def test_leaving_a_province_out_changes_no_other_cell() -> None:
         np.testing.assert_array_equal(
             getattr(whole, name)[row + north, column + west], getattr(part, name)[row, column]
         )
+
+
+def test_the_lattice_says_what_the_law_says_there() -> None:
+    lattice, asked = result().lattice, question()
+    assert lattice is not None
+    ready = prepare(asked.criteria, asked.catalog, asked.crs).without_inquiries()
+    law = score(read(ready, lattice.grid.places()), asked.criteria, bounds=False)
+    np.testing.assert_array_equal(lattice.cells, lattice.grid.cell_ids())
+    for name in ("values", "verdict", "answers"):
+        np.testing.assert_array_equal(getattr(lattice, name), getattr(law, name))
 
 
 def test_twenty_own_sites_change_no_other_site(tmp_path: Path) -> None:
