@@ -24,14 +24,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from run import process
+
+if TYPE_CHECKING:
+    from siteselect.declared.criteria import CriteriaSet
 
 ROOT = Path(__file__).resolve().parents[1]
 HEIGHT_M, WIDTH_M = 1_000_000.0, 1_700_000.0  # about the box of the four provinces
 PATIENCE_S = 40.0  # a tool that has worked so long gets no further turn
 SMALL_M = 1000.0
+WINDOW = 512 * 512  # cells
 Work = Callable[[], object]
 
 # --- inputs ------------------------------------------------------------------------------------
@@ -188,17 +193,44 @@ def _owa_numpy(rows: float) -> Work:
     return plain
 
 
-def _law(rows: float, *, criteria: int = 99) -> Work:
-    from siteselect.decide.score import score
-    from siteselect.decide.table import PerformanceTable
+def _criteria(count: int, *, straight: bool = False) -> "CriteriaSet":
+    """The first of the bundled criteria; or with one ramp each."""
     from siteselect.declared.criteria import CriteriaSet, named
 
     data = named("petrochemical").model_dump(mode="json")
-    data["criteria"], data["constraints"] = data["criteria"][:criteria], []
+    data["criteria"], data["constraints"] = data["criteria"][:count], []
     used = {c["group"] for c in data["criteria"]}
     data["groups"] = {name: g for name, g in data["groups"].items() if name in used}
     data["weights"] = "relative"
-    chosen = CriteriaSet.model_validate_json(json.dumps(data))
+    for criterion in data["criteria"] if straight else ():
+        criterion["knots"] = [[0.0, 1.0], [100.0, 0.0]]
+    return CriteriaSet.model_validate_json(json.dumps(data))
+
+
+def _windows(cells: float) -> list[np.ndarray]:
+    """Readings of twelve criteria, window by window, as cells are judged."""
+    rng = np.random.default_rng(1)
+    return [rng.uniform(0, 120, (12, WINDOW)) for _ in range(int(cells) // WINDOW)]
+
+
+def _cell_law(cells: float, *, straight: bool) -> Work:
+    from siteselect.decide.cells import weigh
+
+    windows, criteria = _windows(cells), _criteria(12, straight=straight)
+    pool = ThreadPoolExecutor(os.cpu_count())
+    return lambda: list(pool.map(lambda readings: weigh(readings, criteria), windows))
+
+
+def _cell_floor(cells: float) -> Work:
+    windows, pool = _windows(cells), ThreadPoolExecutor(os.cpu_count())
+    return lambda: list(pool.map(np.sum, windows))
+
+
+def _law(rows: float, *, criteria: int = 99) -> Work:
+    from siteselect.decide.score import score
+    from siteselect.decide.table import PerformanceTable
+
+    chosen = _criteria(criteria)
     names = [c.id for c in chosen.criteria]
     readings = np.random.default_rng(1).uniform(0, 100, (len(names), int(rows)))
     table = PerformanceTable.of(readings.T, names)
@@ -239,6 +271,9 @@ TOOLS: dict[str, Callable[[float], Work]] = {
     "ordered mean | siteselect": _owa,
     "ordered mean | siteselect without numba": lambda n: _definition(_owa, n),
     "ordered mean | numpy, whole table": _owa_numpy,
+    "law of cells | siteselect, one ramp each": lambda n: _cell_law(n, straight=True),
+    "law of cells | siteselect, bundled criteria": lambda n: _cell_law(n, straight=False),
+    "law of cells | floor: readings read once": _cell_floor,
     "memory | read once, 1 thread": lambda n: _read(n, threads=1),
     "memory | read once, 2 threads": lambda n: _read(n, threads=2),
     **{f"criteria | {k}": lambda n, k=k: _law(n, criteria=k) for k in (6, 12, 24)},
@@ -465,6 +500,7 @@ def page(given: argparse.Namespace) -> Iterator[str]:
     for cell_m in given.cost:
         yield from rows_of("cost", cell_m, given.repeat, f"cost, smooth, {cell_m:g} m")
     yield from rows_of("cost, maze", given.cost[0], given.repeat, f"maze, {given.cost[0]:g} m")
+    yield from rows_of("law of cells", 24 * WINDOW, given.repeat, f"law, {24 * WINDOW:,} x 12")
     yield from rows_of("ordered mean", 500_000, given.repeat, "OWA, 500,000 x 12")
     yield from ("", "A slope written once and its elevations read once are 16 bytes a cell; the",
                 "floor is what memory gives:", "", HEAD.format("work"), RULE)  # fmt: skip

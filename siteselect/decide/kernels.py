@@ -93,6 +93,25 @@ def _quantified(best: Floats, weight: Floats, whole: float, alpha: float) -> flo
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _along(reading: float, start: float, length: float) -> float:
+    """How far a reading has come on a ramp."""
+    on = reading - start
+    on = on if on > 0.0 else 0.0
+    return on if on < length else length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _climb(row: Floats, low: float, ramps: Floats, out: Floats) -> None:
+    """The value below the last ramp of a value function: what those before it add to the first."""
+    for i in range(len(out)):
+        out[i] = low
+    for k in range(ramps.shape[1]):
+        start, length, slope = ramps[0, k], ramps[1, k], ramps[2, k]
+        for i in range(len(out)):
+            out[i] += slope * _along(row[i], start, length)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def weigh(
     readings: Floats,
     shares: Floats,
@@ -119,26 +138,36 @@ def weigh(
     out : numpy.ndarray of float32, shape (2 or 3, n)
         Receives score, known share and standard deviation of the score.
     """
-    known, total, squares = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
-    worth = np.empty(CHUNK)
+    # Rows a little longer than a chunk: a core mistakes places a power of two apart for the same.
+    room, plain = np.empty((4, CHUNK + 40)), len(out) == 2
     for first in range(0, readings.shape[1], CHUNK):
         size = min(CHUNK, readings.shape[1] - first)
-        known[:], total[:], squares[:] = 0.0, 0.0, 0.0
+        known, total, squares = room[0, :size], room[1, :size], room[2, :size]
+        for i in range(size):
+            known[i] = total[i] = squares[i] = 0.0
         for j in range(len(shares)):
-            row, share = readings[j, first : first + size], shares[j]
-            worth[:] = base[j]
-            for k in range(cuts[j], cuts[j + 1]):
-                start, length, slope = ramps[0, k], ramps[1, k], ramps[2, k]
+            row, share, low, last = (
+                readings[j, first : first + size],
+                shares[j],
+                base[j],
+                cuts[j + 1] - 1,
+            )
+            start, length, slope = ramps[0, last], ramps[1, last], ramps[2, last]
+            if plain and cuts[j] == last:  # as most are: nothing is held but the sums
                 for i in range(size):
-                    on = row[i] - start
-                    on = on if on > 0.0 else 0.0
-                    on = on if on < length else length
-                    worth[i] += slope * on
+                    worth = low + slope * _along(row[i], start, length)
+                    has = share if row[i] == row[i] else 0.0
+                    known[i] += has
+                    total[i] += has * worth
+                continue
+            below = room[3, :size]
+            _climb(row, low, ramps[:, cuts[j] : last], below)
             for i in range(size):
+                worth = below[i] + slope * _along(row[i], start, length)
                 has = share if row[i] == row[i] else 0.0
                 known[i] += has
-                total[i] += has * worth[i]
-                squares[i] += has * worth[i] * worth[i]
+                total[i] += has * worth
+                squares[i] += has * worth * worth
         for i in range(size):
             part = min(known[i], 1.0)
             mean = total[i] / part if part > 0.0 else math.nan
