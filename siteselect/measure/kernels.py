@@ -7,6 +7,8 @@ those are taken that change no result of numbers: no operation is reordered or c
 """
 
 import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -19,11 +21,20 @@ SLACK = 1e-12, 1e-6
 # So few candidates are held against every point rather than looked through again.
 FEW = 3
 Piece = tuple[float, float, float, float, float, float, float]
-Five = tuple[float, float, float, float, float]
 Rival = tuple[float, float, float, float]
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _inner(function: Kernel) -> Kernel:
+    """Compile what only other kernels call: without a door of its own, which would take time."""
+    doors: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled = njit(
+        function, cache=True, nogil=True, error_model="numpy", fastmath=FAST, **doors
+    )  # fmt: skip
+    return cast("Kernel", compiled)
+
+
+@_inner
 def _square(east: float, north: float, piece: Piece) -> float:
     """Squared distance of a point to a straight piece.
 
@@ -38,12 +49,12 @@ def _square(east: float, north: float, piece: Piece) -> float:
     return he * he + hn * hn
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _piece(held: Floats, k: int) -> Piece:
     return held[0, k], held[1, k], held[2, k], held[3, k], held[4, k], held[5, k], held[6, k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _foot(east: float, north: float, piece: Piece) -> tuple[float, float]:
     """The point of a piece that is nearest to a point."""
     ae, an, de, dn, over, be, bn = piece
@@ -52,7 +63,7 @@ def _foot(east: float, north: float, piece: Piece) -> tuple[float, float]:
     return (be, bn) if t >= 1.0 else (fe, fn)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _squares(east: float, north: float, given: Floats, out: Floats) -> None:
     """Squared distances of a point to as many of the pieces as there is room for."""
     count = len(out)
@@ -62,7 +73,7 @@ def _squares(east: float, north: float, given: Floats, out: Floats) -> None:
         out[k] = _square(east, north, (ae[k], an[k], de[k], dn[k], over[k], be[k], bn[k]))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _within(box: Floats, given: Floats, kept: Floats, room: Floats) -> int:
     """Keep the features that the reach of a box allows to be the nearest somewhere in it."""
     radius, error, bound = given[7], given[8], math.inf
@@ -80,45 +91,57 @@ def _within(box: Floats, given: Floats, kept: Floats, room: Floats) -> int:
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _refine(box: Floats, given: Floats, count: int, kept: Floats, room: Floats) -> int:
+@_inner
+def _refine(
+    box: Floats, given: Floats, count: int, kept: Floats, room: Floats, spots: Floats
+) -> int:
     """Keep the features that may be the nearest somewhere in a box; given and kept may be one.
 
     A piece is left out if a single point of another is nearer at all four corners. The difference
     of the squares of two distances to points is linear, so what holds at the corners holds between
     them, and this for every point of the piece.
     """
-    east = (box[0], box[0] - box[2], box[0] - box[2], box[0] + box[2], box[0] + box[2])
-    north = (box[1], box[1] - box[3], box[1] + box[3], box[1] - box[3], box[1] + box[3])
+    for c in range(5):  # the centre and the corners
+        spots[0, c] = box[0] + box[2] * ((c > 2) * 2.0 - 1.0) * (c > 0)
+        spots[1, c] = box[1] + box[3] * ((c % 2 == 0) * 2.0 - 1.0) * (c > 0)
     here, beaten = room[0, :count], room[5, :count]
     for c in range(5):
-        _squares(east[c], north[c], given, room[c, :count])
+        _squares(spots[0, c], spots[1, c], given, room[c, :count])
     for k in range(count):
         beaten[k] = -math.inf
     for c in range(5):
-        best = 0
-        for k in range(1, count):
-            best = k if room[c, k] < room[c, best] else best
-        fe, fn = _foot(east[c], north[c], _piece(given, best))
-        _beat(east, north, (fe, fn, given[7, best], given[8, best]), given, room, count)
-    found = 0
+        best = _least(room[c, :count])
+        fe, fn = _foot(spots[0, c], spots[1, c], _piece(given, best))
+        _beat(spots, (fe, fn, given[7, best], given[8, best]), given, room, count)
+    found = int(np.int64(0))  # for a plain 0 the next would be compiled apart
     for k in range(count):
         if beaten[k] <= SLACK[0] * here[k] + SLACK[1]:
-            found = _take(east, north, given, k, kept, found)
-    return found
+            for row in range(9):
+                kept[row, found] = given[row, k]
+            found += 1
+    return _ended(spots, kept, found)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _beat(east: Five, north: Five, rival: Rival, given: Floats, room: Floats, count: int) -> None:
+@_inner
+def _least(row: Floats) -> int:
+    """Where the least of a row stands."""
+    best = 0
+    for k in range(1, len(row)):
+        best = k if row[k] < row[best] else best
+    return best
+
+
+@_inner
+def _beat(spots: Floats, rival: Rival, given: Floats, room: Floats, count: int) -> None:
     """By how much, at the corner where it is least, a point is nearer than each of the pieces."""
     fe, fn, wide, doubt = rival
     # Rows are cut one by one: only so does a loop over them know that they have no gaps.
     one, two, three, four = room[1, :count], room[2, :count], room[3, :count], room[4, :count]
     beaten, radius, error = room[5, :count], given[7, :count], given[8, :count]
-    first = (east[1] - fe) ** 2 + (north[1] - fn) ** 2
-    second = (east[2] - fe) ** 2 + (north[2] - fn) ** 2
-    third = (east[3] - fe) ** 2 + (north[3] - fn) ** 2
-    fourth = (east[4] - fe) ** 2 + (north[4] - fn) ** 2
+    first = (spots[0, 1] - fe) ** 2 + (spots[1, 1] - fn) ** 2
+    second = (spots[0, 2] - fe) ** 2 + (spots[1, 2] - fn) ** 2
+    third = (spots[0, 3] - fe) ** 2 + (spots[1, 3] - fn) ** 2
+    fourth = (spots[0, 4] - fe) ** 2 + (spots[1, 4] - fn) ** 2
     for k in range(count):
         low, other = one[k] - first, two[k] - second
         low = other if other < low else low
@@ -131,27 +154,27 @@ def _beat(east: Five, north: Five, rival: Rival, given: Floats, room: Floats, co
         beaten[k] = low if low > beaten[k] else beaten[k]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _take(east: Five, north: Five, given: Floats, k: int, kept: Floats, found: int) -> int:
-    """Take a piece, or its end where that is nearest throughout a box; no end twice in a row."""
-    for row in range(9):
-        kept[row, found] = given[row, k]
-    ae, an, de, dn, over, be, bn = _piece(given, k)
-    before, beyond = True, True
-    for c in range(1, 5):
-        t = ((east[c] - ae) * de + (north[c] - an) * dn) * over
-        before, beyond = before and t <= 0.0, beyond and t >= 1.0
-    if before or beyond:
-        kept[0, found] = kept[5, found] = ae if before else be
-        kept[1, found] = kept[6, found] = an if before else bn
-        kept[2, found] = kept[3, found] = kept[4, found] = 0.0
-        if found:
-            same = True
-            for row in range(9):
-                same = same and kept[row, found] == kept[row, found - 1]
-            if same:
-                return found
-    return found + 1
+@_inner
+def _ended(spots: Floats, kept: Floats, count: int) -> int:
+    """Make a piece its end where that is nearest throughout a box; no end twice in a row."""
+    found = 0
+    for k in range(count):
+        ae, an, de, dn, over, be, bn = _piece(kept, k)
+        before, beyond = True, True
+        for c in range(1, 5):
+            t = ((spots[0, c] - ae) * de + (spots[1, c] - an) * dn) * over
+            before, beyond = before and t <= 0.0, beyond and t >= 1.0
+        for row in range(9):
+            kept[row, found] = kept[row, k]
+        if before or beyond:
+            kept[0, found] = kept[5, found] = ae if before else be
+            kept[1, found] = kept[6, found] = an if before else bn
+            kept[2, found] = kept[3, found] = kept[4, found] = 0.0
+        same = found > 0 and (before or beyond)
+        for row in range(9):
+            same = same and kept[row, found] == kept[row, found - 1]
+        found += 0 if same else 1
+    return found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -184,6 +207,7 @@ def nearest(
         most = max(most, starts[i + 1] - starts[i])
     room, own = np.empty((6, pieces.shape[1])), np.empty((5, most))
     counts, here, chain = np.zeros(sizes, np.int64), np.full(sizes, -1), np.empty(sizes, np.int64)
+    spots = np.empty((2, 5))
     level = np.zeros(sizes, np.int64)  # which size the candidates were last looked through for
     for i in range(len(starts) - 1):
         chain[sizes - 1] = cuts[sizes - 1] + i
@@ -192,22 +216,19 @@ def nearest(
         for size in range(sizes):
             if here[size] != chain[size]:
                 here[size] = chain[size]
-                box, above = boxes[:, chain[size]], max(size - 1, 0)
-                level[size] = size
+                box, source, count = boxes[:, chain[size]], level[size - 1], counts[size - 1]
                 if not size:
-                    counts[0] = _within(box, pieces, held[0], room[0])
-                    counts[0] = _refine(box, held[0], counts[0], held[0], room)
-                elif counts[above] <= FEW:
-                    level[size], counts[size] = level[above], counts[above]
-                else:
-                    given = held[level[above]]
-                    counts[size] = _refine(box, given, counts[above], held[size], room)
+                    source, count = 0, _within(box, pieces, held[0], room[0])
+                level[size], counts[size] = source, count
+                if count > FEW:
+                    level[size] = size
+                    counts[size] = _refine(box, held[source], count, held[size], room, spots)
         few, count = held[level[sizes - 1]], counts[sizes - 1]
         first, last = starts[i], starts[i + 1]
         _ends((east[first:last], north[first:last]), few, count, own, out[:, first:last])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _ends(place: tuple[Floats, Floats], few: Floats, count: int, own: Floats, out: Floats) -> None:
     """Distance of a square of points to the features left for it; near and far end, if asked.
 
@@ -229,7 +250,7 @@ def _ends(place: tuple[Floats, Floats], few: Floats, count: int, own: Floats, ou
             out[row, i] = own[2 + row, i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _alike(few: Floats, count: int, own: Floats, size: int) -> None:
     """Ends of the distance to features of one radius and error: the nearest decides them all."""
     east, north, away = own[0, :size], own[1, :size], own[2, :size]
@@ -245,7 +266,7 @@ def _alike(few: Floats, count: int, own: Floats, size: int) -> None:
         away[i], low[i], high[i] = far, far - error, far + error
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _unlike(few: Floats, count: int, own: Floats, size: int) -> None:
     """Ends of the distance to features, each of its own radius and error."""
     east, north, away = own[0, :size], own[1, :size], own[2, :size]
@@ -311,7 +332,7 @@ def supplied(
                 _add(place, sources, k, decay, starts[i], starts[i + 1], bounds, out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@_inner
 def _add(
     place: tuple[Floats, Floats, Floats],
     sources: Floats,
