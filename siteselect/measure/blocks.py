@@ -68,7 +68,7 @@ class Blocks:
 
         Examples
         --------
-        >>> blocks = Blocks.of(np.array([1.0, 2001.0, 2.0]), np.array([1.0, 1.0, 1.0]))
+        >>> blocks = Blocks.of(np.array([1.0, 9001.0, 2.0]), np.array([1.0, 1.0, 1.0]))
         >>> blocks.order.tolist(), blocks.starts.tolist()
         ([0, 2, 1], [0, 2, 3])
         """
@@ -99,7 +99,7 @@ def in_order(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
 
     Examples
     --------
-    >>> in_order(np.array([1.0, 2001.0, 2.0]), np.array([1.0, 1.0, 1.0]), 500.0).tolist()
+    >>> in_order(np.array([1.0, 9001.0, 2.0]), np.array([1.0, 1.0, 1.0]), 500.0).tolist()
     [0, 2, 1]
     """
     return np.argsort(_keys(easting, northing, spacing_m), kind="stable")
