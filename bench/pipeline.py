@@ -182,8 +182,8 @@ def table(cell_m: float, repeat: int) -> list[str]:
 def main() -> None:
     """Measure and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cells", type=float, nargs="+", default=[250.0])
-    parser.add_argument("--repeat", type=int, nargs="+", default=[5], help="turns, a cell each")
+    parser.add_argument("--cells", type=float, nargs="+", default=[250.0, 100.0])
+    parser.add_argument("--repeat", type=int, nargs="+", default=[5, 2], help="turns, a cell each")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "speed_surface.md")
     given = parser.parse_args()
     words = (__doc__ or "").split("\n\n")[2].strip()

@@ -146,12 +146,8 @@ def weigh(
         for i in range(size):
             known[i] = total[i] = squares[i] = 0.0
         for j in range(len(shares)):
-            row, share, low, last = (
-                readings[j, first : first + size],
-                shares[j],
-                base[j],
-                cuts[j + 1] - 1,
-            )
+            row, share, low = readings[j, first : first + size], shares[j], base[j]
+            last = cuts[j + 1] - 1
             start, length, slope = ramps[0, last], ramps[1, last], ramps[2, last]
             if plain and cuts[j] == last:  # as most are: nothing is held but the sums
                 for i in range(size):

@@ -116,12 +116,12 @@ def _distance(measure: Distance, catalog: Catalog, crs: CRS) -> Reader:
         mass = _landmass(pieces.middles(), catalog, crs)
 
     @cache
-    def chosen(landmass: int | None, bounds: bool) -> reach.Segments:  # noqa: FBT001 - of a cache
+    def chosen(landmass: int | None, *, bounds: bool) -> reach.Segments:
         given = pieces if bounds else pieces.certain()
         return given if mass is None else given.take(mass == landmass)
 
     def at_group(group: Group) -> Reading:
-        near = chosen(None if mass is None else group.landmass, group.bounds)
+        near = chosen(None if mass is None else group.landmass, bounds=group.bounds)
         distance, low, high = reach.nearest_m(group.points, near, bounds=group.bounds)
         # Where pieces were left out, a border may be nearer than told.
         border = distance if mass is None else np.zeros(len(distance))

@@ -117,8 +117,7 @@ def lattice_of(question: Question, instruments: Instruments) -> Lattice:
     every = question.criteria
     worth = [value(row, c.knots) for row, c in zip(readings, every.criteria, strict=True)]
     answers = np.full((len(every.constraints), readings.shape[1]), OPEN, dtype=np.int8)
-    for row, rule in zip(answers, every.constraints, strict=True):
-        row[:] = NOT_ASKED if rule.applies_to else OPEN
+    answers[[bool(rule.applies_to) for rule in every.constraints]] = NOT_ASKED
     answers[[rule.role == "screen" for rule in every.constraints]] = screens
     return Lattice(grid, grid.cell_ids(), np.stack(worth, axis=1), worst_answer(screens), answers)
 
