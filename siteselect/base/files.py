@@ -207,17 +207,8 @@ def _read_before(source: str, file: str) -> str:
 
     Parsing takes most of the time of a short command, so what came of a text is kept.
     """
-    folder = kept.folder()
-    if folder is None:
-        return _parsed(source, file)
-    parts = (sha256(Path(__file__)), importlib.metadata.version("ruamel.yaml"), source)
-    path = kept.entry(folder, hashlib.sha256("\0".join(parts).encode()).hexdigest())
-    found = kept.read(path)
-    if found is not None:
-        return str(found, "utf-8")
-    made = _parsed(source, file)
-    kept.write(path, made.encode())
-    return made
+    parts = (kept.code("base/files.py"), importlib.metadata.version("ruamel.yaml"), source)
+    return kept.text(parts, lambda: _parsed(source, file))
 
 
 def _parsed(source: str, file: str) -> str:

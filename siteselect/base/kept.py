@@ -5,9 +5,12 @@ what cannot be written is not kept.
 """
 
 import contextlib
+import hashlib
 import os
 import threading
 import zlib
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 OFF = "off"
@@ -104,3 +107,69 @@ def write(path: Path, data: bytes | memoryview) -> None:
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
+
+
+@cache
+def code(*rooms: str) -> str:
+    """Hash of the code of some rooms: what other code makes is another answer.
+
+    Parameters
+    ----------
+    *rooms : str
+        Folders of the package, or single files of it.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+
+    Examples
+    --------
+    >>> code("base", "world") == code("world", "base")
+    True
+    >>> code("base") == code("base/kept.py")
+    False
+    """
+    package = Path(__file__).parents[1]
+    asked = [package / room for room in sorted(rooms)]
+    files = [file for path in asked for file in ([path] if path.suffix else _modules(path))]
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _modules(room: Path) -> list[Path]:
+    return sorted(room.glob("*.py"))
+
+
+def text(parts: Iterable[str | bytes], make: Callable[[], str]) -> str:
+    """What comes of some parts: as it was kept before, or made now and kept.
+
+    Parameters
+    ----------
+    parts : iterable of str or bytes
+        All that the text follows from, the code that makes it included.
+    make : callable
+        Makes the text.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> text(["an example", code("base/kept.py")], lambda: "made")
+    'made'
+    """
+    place = folder()
+    if place is None:
+        return make()
+    mark = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        mark.update(len(content).to_bytes(8, "big") + content)
+    path = entry(place, mark.hexdigest())
+    found = read(path)
+    if found is not None:
+        return str(found, "utf-8")
+    made = make()
+    write(path, made.encode())
+    return made

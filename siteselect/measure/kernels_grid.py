@@ -65,27 +65,28 @@ def _columns(target: Marks, first_row: int, above: Rows, below: Rows) -> Rows:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _envelope(squares: Floats, sites: Rows, starts: Floats) -> int:
-    """Columns that are nearest to some cell of a row, from left to right, and where each begins.
+def _envelope(squares: Floats, at: Rows, width: int, sites: Rows, starts: Floats) -> int:
+    """Targets that are nearest to some cell of a row, from left to right, and where each begins.
 
-    The square distance to the target of column q is a parabola over the row; what is seen of them
+    The square distance to the target of a column is a parabola over the row; what is seen of them
     all from below is kept as a stack.
     """
-    columns, count = len(squares), 0
-    for q in range(columns):
-        square = squares[q]
+    count = 0
+    for q in range(len(squares)):
+        square, here = squares[q], float(at[q])
         if square == math.inf:
             continue
         start = -1.0  # what would be seen left of the row does not count
         while count:
             p = sites[count - 1]
+            there = float(at[p])
             # Right of here the target of q is nearer than that of p.
-            start = (square - squares[p] + float(q - p) * float(q + p)) / (2.0 * float(q - p))
+            start = (square - squares[p] + (here - there) * (here + there)) / (2.0 * (here - there))
             if start > starts[count - 1]:
                 break
             count -= 1
             start = -1.0
-        if start < columns:
+        if start < width:
             sites[count], starts[count] = q, start
             count += 1
     return count
@@ -102,6 +103,7 @@ def _squares(held: Rows, row: int, stretch: float, out: Floats) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def distances(
     target: Marks,
+    at: Rows,
     first_row: int,
     nearest: tuple[Rows, Rows],
     sides: tuple[float, float],
@@ -111,11 +113,13 @@ def distances(
 
     Parameters
     ----------
-    target : numpy.ndarray of bool, shape (rows, columns)
-        Rows of a stripe.
+    target : numpy.ndarray of bool, shape (rows, c)
+        Columns of a stripe; those that hold no target in the whole grid may be left out.
+    at : numpy.ndarray of int32, shape (c,)
+        Which columns they are, in ascending order.
     first_row : int
         Row of the grid that the stripe begins with.
-    nearest : tuple of numpy.ndarray of int32, shape (columns,)
+    nearest : tuple of numpy.ndarray of int32, shape (c,)
         Row of the last target above the stripe and of the first below it, by column; twice `FAR`
         away where there is none.
     sides : tuple of float
@@ -123,20 +127,20 @@ def distances(
     out : numpy.ndarray, shape (rows, columns)
         Receives metres; infinite if there is no target.
     """
-    rows, columns = target.shape
+    rows, columns = out.shape
     held = _columns(target, first_row, nearest[0], nearest[1])
     width, stretch = sides[1], (sides[0] / sides[1]) ** 2
     along = np.arange(columns).astype(np.float64)
-    squares, starts = np.empty(columns), np.empty(columns + 1)
-    sites = np.empty(columns, np.int32)
+    squares, starts = np.empty(len(at)), np.empty(len(at) + 1)
+    sites = np.empty(len(at), np.int32)
     for i in range(rows):
         _squares(held[i], first_row + i, stretch, squares)
-        count = _envelope(squares, sites, starts)
+        count = _envelope(squares, at, columns, sites, starts)
         starts[count] = columns
         if not count:
             out[i] = math.inf
         for k in range(count):
-            square, column = squares[sites[k]], float(sites[k])
+            square, column = squares[sites[k]], float(at[sites[k]])
             for j in range(max(0, math.ceil(starts[k])), math.ceil(starts[k + 1])):
                 away = along[j] - column
                 out[i, j] = square + away * away
@@ -147,6 +151,7 @@ def distances(
 @njit(cache=True, nogil=True, error_model="numpy")
 def allocations(
     target: Marks,
+    at: Rows,
     first_row: int,
     nearest: tuple[Rows, Rows],
     stretch: float,
@@ -156,7 +161,8 @@ def allocations(
 
     Parameters
     ----------
-    target : numpy.ndarray of bool, shape (rows, columns)
+    target : numpy.ndarray of bool, shape (rows, c)
+    at : numpy.ndarray of int32, shape (c,)
     first_row : int
     nearest : tuple of numpy.ndarray of int32
     stretch : float
@@ -164,20 +170,20 @@ def allocations(
     out : tuple of numpy.ndarray of int32, shape (rows, columns)
         Receive rows and columns; -1 if there is no target.
     """
-    rows, columns = target.shape
+    rows, columns = out[0].shape
     held = _columns(target, first_row, nearest[0], nearest[1])
-    squares, starts = np.empty(columns), np.empty(columns + 1)
-    sites = np.empty(columns, np.int32)
+    squares, starts = np.empty(len(at)), np.empty(len(at) + 1)
+    sites = np.empty(len(at), np.int32)
     for i in range(rows):
         _squares(held[i], first_row + i, stretch, squares)
-        count = _envelope(squares, sites, starts)
+        count = _envelope(squares, at, columns, sites, starts)
         starts[count] = columns
         if not count:
             out[0][i], out[1][i] = -1, -1
         for k in range(count):
             begin, end = max(0, math.ceil(starts[k])), math.ceil(starts[k + 1])
             out[0][i, begin:end] = held[i, sites[k]]
-            out[1][i, begin:end] = sites[k]
+            out[1][i, begin:end] = at[sites[k]]
 
 
 # --- accumulated cost --------------------------------------------------------------------------

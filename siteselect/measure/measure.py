@@ -3,15 +3,13 @@
 import hashlib
 import itertools
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from siteselect.base import units
+from siteselect.base import kept, units
 from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import Constraint, CriteriaSet, Criterion
@@ -194,20 +192,11 @@ def _mark(measure: Measure, unit: str, catalog: Catalog, crs: CRS) -> str:
     names = {*layers_of(measure)}
     if getattr(measure, "reach", "anywhere") != "anywhere":
         names |= {"islands", "land"}
-    parts = [measure.model_dump_json(), unit, crs.to_wkt(), _code()]
+    kind = "compiled" if kernels() else "numpy"
+    code = kept.code("measure", "world", "decide")
+    parts = [measure.model_dump_json(), unit, crs.to_wkt(), code, kind]
     parts += [catalog.source(name).model_dump_json() for name in sorted(names)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-@cache
-def _code() -> str:
-    """Hash of the code that reads and judges: what another version says is another answer."""
-    here = Path(__file__).parent
-    rooms = (here, here.parent / "world", here.parent / "decide")
-    files = [file for room in rooms for file in sorted(room.glob("*.py"))]
-    kind = b"compiled" if kernels() else b"numpy"
-    content = b"\0".join([*(file.read_bytes() for file in files), kind])
-    return hashlib.sha256(content).hexdigest()
 
 
 def read(instruments: Instruments, places: Places) -> PerformanceTable:

@@ -379,9 +379,13 @@ def _targets(array: NDArray[Any]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """Targets of a grid in stripes, each with the nearest rows of targets above and below it."""
+    """Targets of a grid in stripes, each with the nearest rows of targets above and below it.
+
+    Columns without any target decide nothing; where they are most, they are left out.
+    """
 
     target: NDArray[np.bool_]
+    columns: NDArray[np.int32]
     above: NDArray[np.int32]
     below: NDArray[np.int32]
     pieces: list[slice]
@@ -401,11 +405,20 @@ class _Field:
         stripes.work(look, pieces)
         np.maximum.accumulate(above, axis=0, out=above)
         np.minimum.accumulate(below[::-1], axis=0, out=below[::-1])
-        return cls(target, above, below, pieces)
+        columns = np.flatnonzero(below[0] < none).astype(np.int32)
+        if 2 * len(columns) > array.shape[1]:
+            columns = np.arange(array.shape[1], dtype=np.int32)
+        else:
+            above, below = (np.take(ends, columns, axis=1) for ends in (above, below))
+        return cls(target, columns, above, below, pieces)
 
     def at(self, number: int, rows: slice) -> tuple[Any, ...]:
         """What the kernels ask of a stripe."""
-        return self.target[rows], rows.start, (self.above[number], self.below[number + 1])
+        target = self.target[rows]
+        if len(self.columns) < target.shape[1]:
+            target = np.take(target, self.columns, axis=1)
+        nearest = (self.above[number], self.below[number + 1])
+        return target, self.columns, rows.start, nearest
 
 
 def _cells(values: ArrayLike) -> NDArray[Any]:

@@ -155,4 +155,4 @@ def polygon(region: Region, surface: Surface) -> shapely.Geometry:
     row, column = np.divmod(region.cells, grid.shape[1])
     west, north = grid.west + column * grid.cell_m, grid.north - row * grid.cell_m
     boxes = shapely.box(west, north - grid.cell_m, west + grid.cell_m, north)
-    return shapely.union_all(boxes)
+    return shapely.coverage_union_all(boxes)

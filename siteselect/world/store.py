@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,28 +72,31 @@ class Store:
         np.lib.format.write_array(buffer, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
         kept.write(kept.entry(self.folder, name), buffer.getbuffer())
 
-    def entries(self) -> dict[Path, os.stat_result]:
-        """Files of the store, drafts that a killed process left included."""
-        found = {}
+    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
         # Another process may drop any of them meanwhile.
         with contextlib.suppress(OSError), os.scandir(self.folder) as shelves:
             for shelf in shelves:
                 with contextlib.suppress(OSError), os.scandir(shelf) as files:
                     for file in files:
                         with contextlib.suppress(OSError):
-                            found[Path(file.path)] = file.stat()
-        return dict(sorted(found.items()))
+                            yield file.path, file.stat()
+
+    def entries(self) -> dict[Path, os.stat_result]:
+        """Files of the store, drafts that a killed process left included."""
+        return {Path(path): state for path, state in sorted(self._files())}
 
     def trim(self) -> int:
         """Drop what was used longest ago until the limit is kept; the number of files dropped."""
-        entries = sorted(self.entries().items(), key=lambda item: item[1].st_mtime, reverse=True)
-        held, dropped = 0, 0
-        for path, state in entries:
-            held += state.st_size
-            if held > self.limit_bytes:
-                with contextlib.suppress(OSError):
-                    path.unlink()
-                    dropped += 1
+        files = list(self._files())
+        held = sum(state.st_size for _, state in files)
+        dropped = 0
+        for path, state in sorted(files, key=lambda file: file[1].st_mtime):
+            if held <= self.limit_bytes:
+                break
+            held -= state.st_size
+            with contextlib.suppress(OSError):
+                Path(path).unlink()
+                dropped += 1
         return dropped
 
     def clear(self) -> int:

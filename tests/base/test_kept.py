@@ -60,3 +60,31 @@ def test_where_nothing_can_be_kept_nothing_is_lost(folder: Path) -> None:
     path = folder / "a.yaml"
     path.write_text("a: 1\n", encoding="utf-8")
     assert again(path)[0] == again(path)[0] == {"a": 1}
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_text_is_made_once_for_the_same_parts_and_anew_for_any_others() -> None:
+    asked = [("ab", "c"), ("a", "bc"), ("abc",), ("ab", "c", ""), ("c", "ab"), (b"ab", b"d")]
+    made = [kept.text(parts, lambda k=k: f"شرح {k}") for k, parts in enumerate(asked)]
+    assert made == [f"شرح {k}" for k in range(len(asked))]
+
+    def refuse() -> str:
+        raise AssertionError("was made again")
+
+    assert [kept.text(parts, refuse) for parts in asked] == made
+
+
+def test_other_code_has_another_mark(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "base").mkdir()
+    (folder / "room").mkdir()
+    monkeypatch.setattr(kept, "__file__", str(folder / "base" / "kept.py"))
+    marks = set()
+    a, b, other = "room/a.py", "room/b.py", "other.py"
+    for file, content in ((a, "1"), (a, "2"), (b, ""), (other, "")):
+        (folder / file).write_text(content)
+        kept.code.cache_clear()
+        marks |= {kept.code("room"), kept.code("room/a.py")}
+    kept.code.cache_clear()
+    # Two contents of the file, and those with a second file beside it; what is asked alone is
+    # also all that a room holds at first.
+    assert len(marks) == 3

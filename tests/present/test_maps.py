@@ -387,6 +387,31 @@ def test_neighbouring_provinces_keep_one_border() -> None:
     assert rings[0].intersection(rings[1]).area == 0
 
 
+def test_what_is_around_the_sites_is_drawn_once_and_never_stale(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def drawn(result: Result) -> Any:
+        return page_data(result)["context"]
+
+    def alone(result: Result) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setenv("SITESELECT_CACHE", "off")
+            return drawn(result)
+
+    monkeypatch.setenv("SITESELECT_CACHE", str(tmp_path))
+    result = toy_result()
+    first = alone(result)
+    assert drawn(result) == first
+    with monkeypatch.context() as patch:
+        patch.delattr("siteselect.present.maps.data._drawn")
+        assert drawn(toy_result()) == first
+    other = toy_result()
+    other.context["pipelines"].loc[0, "geometry"] = shapely.LineString([(50.5, 28), (50.5, 28.2)])
+    assert first != drawn(other) == alone(other)
+    other.context["ports"].loc[0, "name_en"] = "Another port"
+    assert "Another port" in str(drawn(other))
+
+
 def test_lines_beyond_the_study_are_told_apart() -> None:
     result = toy_result()
     far = shapely.LineString([(50.5, 28.5), (50.5, 29.5)])

@@ -3,9 +3,13 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import geopandas as gpd
+import shapely
+
+from siteselect.base import kept
 from siteselect.present.maps import judged, layers, raster
 from siteselect.present.maps.flows import flows
 from siteselect.present.maps.parks import parks
@@ -138,12 +142,32 @@ def _column(values: Any, digits: int) -> list[Any]:
 
 
 def _context(result: Result, box: layers.Box) -> dict[str, Any]:
-    context = result.context
-    mine = context["provinces"]["iso"].isin(result.study.provinces)
+    """What is drawn around the sites: it hangs on no weight, so that it is kept."""
+    context, provinces = result.context, result.study.provinces
+    parts: list[str | bytes] = [kept.code("present/maps/data.py", "present/maps/layers.py")]
+    parts += [shapely.__version__, json.dumps([*context, provinces, box])]
+    parts += map(_content, context.values())
+    drawn: dict[str, Any] = json.loads(
+        kept.text(parts, lambda: json.dumps(_drawn(context, provinces, box)))
+    )
+    return drawn
+
+
+def _content(frame: gpd.GeoDataFrame) -> bytes:
+    """A mark of all that a layer holds."""
+    words = frame.drop(columns=frame.geometry.name).to_csv().encode("utf-8", "surrogatepass")
+    shapes = shapely.to_wkb(frame.geometry.to_numpy()).tolist()
+    return hashlib.sha256(b"".join([words, *shapes])).digest()
+
+
+def _drawn(
+    context: Mapping[str, gpd.GeoDataFrame], provinces: tuple[str, ...], box: layers.Box
+) -> dict[str, Any]:
+    mine = context["provinces"]["iso"].isin(provinces)
     study = context["provinces"][mine].union_all()
     return {
         "land": layers.land(context["land"], box),
-        "provinces": layers.areas(context["provinces"], result.study.provinces, box),
+        "provinces": layers.areas(context["provinces"], provinces, box),
         "neighbours": layers.areas(context["neighbours"], (), box)
         if "neighbours" in context
         else [],
