@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from siteselect.declared.study import Greenfield
-from siteselect.world.places import Surface
+from siteselect.world.places import Grid, Surface
 
 Cells = NDArray[np.int64]
 
@@ -74,32 +74,33 @@ def grow(
     free &= surface.score >= rule.min_score
     if avoid is not None:
         free &= ~avoid
+    scores = surface.score.ravel().astype(np.float64)
     regions: list[Region] = []
     for index, code in enumerate(grid.province_codes):
-        regions += _in_province(surface, rule, free & (grid.province == index), code)
+        regions += _in_province(grid, scores, rule, free & (grid.province == index), code)
     return tuple(regions)
 
 
 def _in_province(
-    surface: Surface, rule: Greenfield, free: NDArray[np.bool_], code: str
+    grid: Grid, scores: NDArray[np.float64], rule: Greenfield, free: NDArray[np.bool_], code: str
 ) -> list[Region]:
-    grid, width = surface.grid, surface.grid.shape[1]
-    scores = surface.score.ravel().astype(np.float64)
-    cells = np.flatnonzero(free)
+    cells, width = np.flatnonzero(free), grid.shape[1]
     order = cells[np.argsort(-scores[cells], kind="stable")]
+    # Views of one row of cells, as seeds and regions name them.
     seedable = free.copy()
+    seeds, open_cells = seedable.ravel(), free.ravel()
     found: list[Region] = []
     for seed in order.tolist():
         if len(found) == rule.per_province:
             break
-        if not seedable.ravel()[seed]:
+        if not seeds[seed]:
             continue
         grown = _grown(seed, scores, free, rule, grid.cell_m)
         _clear(seedable, divmod(seed, width), rule.spacing_km * 1000 / grid.cell_m)
         if len(grown) * grid.cell_ha < rule.min_ha:
             continue
-        free.ravel()[grown] = False
-        seedable.ravel()[grown] = False
+        open_cells[grown] = False
+        seeds[grown] = False
         row, column = divmod(seed, width)
         west, north = grid.first
         found.append(Region(code, grown, west + column, north - row))
