@@ -8,13 +8,15 @@ and feature is worked alike.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from siteselect.world.places import Places
+from siteselect.world.places import Grid, Places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -77,32 +79,85 @@ class Blocks:
         if (np.diff(keys) < 0).any():
             order = np.argsort(keys, kind="stable")
             keys, easting, northing = keys[order], easting[order], northing[order]
-        sizes = []  # small to large, in positions of the first points
+        return cls.gathered(easting, northing, order, keys=keys)
+
+    @classmethod
+    def gathered(
+        cls, easting: Floats, northing: Floats, order: Ints, *, keys: NDArray[np.integer[Any]]
+    ) -> "Blocks":
+        """Points that stand in the order of their squares already.
+
+        Parameters
+        ----------
+        easting, northing : numpy.ndarray, shape (p,)
+            Metres.
+        order : numpy.ndarray of int64, shape (p,)
+            Which of the points that were given stands at each position.
+        keys : numpy.ndarray of int, shape (p,)
+            Ascending: numbers that tell the squares of each, as `cells_in_order` has them.
+
+        Returns
+        -------
+        Blocks
+        """
+        firsts: list[Ints] = []  # small to large, in squares of the size before; points at first
         for small, side in itertools.pairwise((SIDES[0], *SIDES)):
             keys = keys >> 2 * ((side // small).bit_length() - 1)
-            sizes.append(np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1)))
-        firsts = np.concatenate(sizes[::-1])
-        cuts = np.cumsum([0, *(len(size) for size in sizes[::-1])])
-        parents = np.full(len(firsts), -1)
-        for level in range(1, len(SIDES)):
-            mine = slice(cuts[level], cuts[level + 1])
-            outer = firsts[cuts[level - 1] : cuts[level]]
-            parents[mine] = cuts[level - 1] + np.searchsorted(outer, firsts[mine], "right") - 1
-        boxes = np.hstack([_boxes(easting, northing, size) for size in sizes[::-1]])
-        starts = np.append(sizes[0], len(keys))
+            firsts.append(np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1)))
+            keys = keys[firsts[-1]]
+        boxes, parents = _boxes(easting, northing, firsts), [np.full(len(keys), -1)]
+        sizes = [len(first) for first in firsts[::-1]]
+        cuts = np.cumsum([0, *sizes])
+        for start, outer, inner in zip(cuts.tolist(), firsts[:0:-1], sizes[1:], strict=False):
+            held = np.diff(outer, append=inner)
+            parents.append(start + np.repeat(np.arange(len(outer)), held))
+        starts = np.append(firsts[0], len(easting))
         east, north = np.ascontiguousarray(easting), np.ascontiguousarray(northing)
-        return cls(east, north, order, starts, boxes, parents, cuts)
+        return cls(east, north, order, starts, boxes, np.concatenate(parents), cuts)
 
 
-def in_order(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
-    """The order in which `Blocks` take points, so that they can be brought in it at once.
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """The cells of a rectangle in the order of their squares: flat index, key, row, column."""
 
-    Examples
-    --------
-    >>> in_order(np.array([1.0, 9001.0, 2.0]), np.array([1.0, 1.0, 1.0]), 500.0).tolist()
-    [0, 2, 1]
+    cells: NDArray[np.int32]
+    keys: NDArray[np.int32]
+    row: NDArray[np.int32]
+    column: NDArray[np.int32]
+
+
+@lru_cache(maxsize=8)
+def _laid(east: int, north: int, shape: tuple[int, int]) -> _Laid:
+    """All cells of a rectangle whose corner stands so within a largest square."""
+    row, column = np.divmod(np.arange(shape[0] * shape[1], dtype=np.int64), shape[1])
+    keys = _keys(east + column + 0.5, north - row - 0.5, 1.0)
+    order = np.argsort(keys, kind="stable")
+    laid = (order, keys[order], row[order], column[order])
+    return _Laid(*(part.astype(np.int32) for part in laid))
+
+
+def _laid_of(grid: Grid) -> tuple[_Laid, NDArray[np.bool_]]:
+    """The cells of a grid's rectangle, and which of them lie within the study area."""
+    # Windows of whole largest squares are laid alike.
+    west, north = grid.first
+    laid = _laid(west % SIDES[-1], north % SIDES[-1], grid.shape)
+    return laid, grid.inside.ravel()[laid.cells]
+
+
+def cells_in_order(grid: Grid) -> Ints:
+    """Cells of a grid in the order in which `Blocks` take their centres.
+
+    Parameters
+    ----------
+    grid : Grid
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+        Flat indices of those within the study area.
     """
-    return np.argsort(_keys(easting, northing, spacing_m), kind="stable")
+    laid, there = _laid_of(grid)
+    return laid.cells[there].astype(np.int64)
 
 
 def _keys(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
@@ -127,15 +182,21 @@ def _keys(easting: Floats, northing: Floats, spacing_m: float) -> Ints:
     return np.asarray(keys + (((north >> inner) * across + (east >> inner)) << at))
 
 
-def _boxes(easting: Floats, northing: Floats, firsts: Ints) -> Floats:
-    if not len(firsts):
+def _boxes(easting: Floats, northing: Floats, firsts: list[Ints]) -> Floats:
+    """Around the points of squares, large to small."""
+    if not len(easting):
         return np.zeros((4, 0))
-    low, high = (
-        np.stack([end.reduceat(axis, firsts) for axis in (easting, northing)])
-        for end in (np.minimum, np.maximum)
-    )
-    # A hair more than half, so that rounding cannot leave a corner out.
-    return np.vstack([(low + high) / 2, (high - low) / 2 * (1 + 1e-9) + 1e-6])
+    boxes, ends = [], [(easting, easting), (northing, northing)]
+    for first in firsts:
+        ends = [
+            (np.minimum.reduceat(low, first), np.maximum.reduceat(high, first))
+            for low, high in ends
+        ]
+        middles = [(low + high) / 2 for low, high in ends]
+        # A hair more than half, so that rounding cannot leave a corner out.
+        halves = [(high - low) / 2 * (1 + 1e-9) + 1e-6 for low, high in ends]
+        boxes.append(np.stack([*middles, *halves]))
+    return np.hstack(boxes[::-1])
 
 
 def descend(
@@ -189,6 +250,8 @@ class Group:
         The points.
     slack_m : numpy.ndarray, shape (g,)
         Accuracy of their positions, metres, in the order of `points`.
+    ordered : bool
+        Whether the points stand in the order of the places.
     bounds : bool
         Whether the bounds of readings are asked too.
     """
@@ -197,12 +260,24 @@ class Group:
     landmass: int
     points: Blocks
     slack_m: Floats
+    ordered: bool
     bounds: bool = True
 
-    @property
-    def ordered(self) -> bool:
-        """Whether the points stand in the order of the places."""
-        return bool((np.diff(self.index) > 0).all())
+
+def _groups(
+    landmass: NDArray[np.integer[Any]], slack_m: Floats, gather: Callable[[Ints | slice], Blocks]
+) -> tuple[Group, ...]:
+    """Sample points by landmass; `gather` makes blocks of some of them."""
+    groups = []
+    masses = np.unique(landmass[:1] if (landmass == landmass[:1]).all() else landmass).tolist()
+    for mass in masses:
+        index = np.flatnonzero(landmass == mass)
+        # Mostly there is one landmass, and nothing to be picked out.
+        points = gather(index if len(masses) > 1 else slice(None))
+        index = index[points.order]
+        ordered = bool((np.diff(index) > 0).all())
+        groups.append(Group(index, mass, points, slack_m[index], ordered))
+    return tuple(groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,35 +310,52 @@ class Spots:
     bounds: bool = True
 
     @classmethod
-    def of(cls, places: Places, *, spacing_m: float = SPACING_M) -> "Spots":
+    def of(cls, places: Places) -> "Spots":
         """Sample points of places.
 
         Parameters
         ----------
         places : Places
-        spacing_m : float
-            How far apart they stand, about.
 
         Returns
         -------
         Spots
         """
+        east, north = places.easting, places.northing
         slack = places.accuracy_km[places.owner] * 1000.0
-        groups = []
-        for mass in np.flatnonzero(np.bincount(places.landmass)):
-            index = np.flatnonzero(places.landmass == mass)
-            points = Blocks.of(places.easting[index], places.northing[index], spacing_m)
-            index = index[points.order]
-            groups.append(Group(index, int(mass), points, slack[index]))
-        return cls(
-            places.easting,
-            places.northing,
-            slack,
-            places.owner,
-            places.columns,
-            places.crs,
-            tuple(groups),
-        )
+
+        def gather(index: Ints | slice) -> Blocks:
+            return Blocks.of(east[index], north[index])
+
+        groups = _groups(places.landmass, slack, gather)
+        return cls(east, north, slack, places.owner, places.columns, places.crs, groups)
+
+    @classmethod
+    def of_cells(cls, grid: Grid) -> "Spots":
+        """Centres of the cells of a grid, in the order of `cells_in_order`.
+
+        Parameters
+        ----------
+        grid : Grid
+
+        Returns
+        -------
+        Spots
+        """
+        laid, there = _laid_of(grid)
+        # The same to the last bit as `Grid.centres` has them.
+        column, row = grid.first
+        east: Floats = (laid.column[there].astype(float) + (column + 0.5)) * grid.cell_m
+        north: Floats = ((row - 0.5) - laid.row[there].astype(float)) * grid.cell_m
+        keys, masses = laid.keys[there], grid.landmass.ravel()[laid.cells[there]]
+        slack, every = np.zeros(len(keys)), np.arange(len(keys))
+
+        def gather(index: Ints | slice) -> Blocks:
+            mine = keys[index]
+            return Blocks.gathered(east[index], north[index], every[: len(mine)], keys=mine)
+
+        columns, groups = pd.DataFrame(index=range(len(keys))), _groups(masses, slack, gather)
+        return cls(east, north, slack, every, columns, grid.crs, groups)
 
     def without_bounds(self) -> "Spots":
         """The same spots, of which only readings are asked."""

@@ -35,7 +35,7 @@ from siteselect.decide.score import (
     worst_answer,
 )
 from siteselect.declared.criteria import Constraint, CriteriaSet, Criterion
-from siteselect.measure.blocks import Floats, Spots, in_order
+from siteselect.measure.blocks import Floats, Spots, cells_in_order
 from siteselect.measure.measure import Instruments, prepare
 from siteselect.measure.readers import Reader, Reading
 from siteselect.world.catalog import Catalog
@@ -203,13 +203,13 @@ def judge(field: Field, grid: Grid) -> Marks:
     -------
     Marks
     """
-    cells = _cells(grid)
+    cells = cells_in_order(grid)
     # Where readings are kept, the law costs less than reading what it said before.
     store = None if field.keeps_readings else field.job.store
     name = _name_of(field, grid) if store is not None else ""
     if store is not None and (kept := _kept(store, name, cells)) is not None:
         return kept
-    readings, answers = measured(field, grid, cells)
+    readings, answers = measured(field, grid)
     weighed = weigh(readings, field.criteria, concentration=field.job.concentration)
     counts = [(answers == code).sum(axis=1) for code in (EXCLUDED, UNDETERMINED)]
     marks = Marks(cells, weighed, worst_answer(answers), np.array(counts, dtype=np.int64))
@@ -236,16 +236,8 @@ def reading(field: Field, grid: Grid, criterion: Criterion) -> tuple[NDArray[np.
     readings : numpy.ndarray, shape (n,)
         In the unit of the criterion; NaN is unknown.
     """
-    cells = _cells(grid)
-    take = _taker(field, grid, cells)
-    return cells, take.reading(field.instruments.declarations.index(criterion))
-
-
-def _cells(grid: Grid) -> NDArray[np.int64]:
-    """Cells of a window within the study area, in the order of the squares."""
-    cells = grid.cell_ids()
-    east, north = grid.centres(cells)
-    return cells[in_order(east, north, grid.cell_m)]
+    take = _taker(field, grid)
+    return cells_in_order(grid), take.reading(field.instruments.declarations.index(criterion))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,16 +259,17 @@ class _Taker:
         return self.kept(mark, lambda: answer(*self.take(j)[1:], rule))
 
 
-def _taker(field: Field, grid: Grid, cells: NDArray[np.int64]) -> _Taker:
+def _taker(field: Field, grid: Grid) -> _Taker:
     instruments = field.instruments
     store = field.job.store if field.keeps_readings else None
     place = _place_of(grid) if store is not None else ""
+    count = np.count_nonzero(grid.inside)
     asked = zip(instruments.declarations, instruments.readers, strict=True)
     ruled = {take for declaration, take in asked if isinstance(declaration, Constraint)}
 
     @cache
     def spots() -> Spots:
-        return Spots.of(grid.places(cells), spacing_m=grid.cell_m)
+        return Spots.of_cells(grid)
 
     @cache
     def taken(take: Reader) -> Reading:
@@ -288,7 +281,7 @@ def _taker(field: Field, grid: Grid, cells: NDArray[np.int64]) -> _Taker:
             return make()
         name = _hash(place, mark)
         found = store.get(name)
-        if found is None or found.shape != cells.shape:
+        if found is None or found.shape != (count,):
             found = make()
             store.put(name, found)
         return found
@@ -296,7 +289,7 @@ def _taker(field: Field, grid: Grid, cells: NDArray[np.int64]) -> _Taker:
     return _Taker(instruments, lambda j: instruments.told(j, taken(instruments.readers[j])), kept)
 
 
-def measured(field: Field, grid: Grid, cells: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int8]]:
+def measured(field: Field, grid: Grid) -> tuple[Floats, NDArray[np.int8]]:
     """Readings of the criteria, and answers to the screens, on the cells of one window.
 
     Parameters
@@ -304,8 +297,6 @@ def measured(field: Field, grid: Grid, cells: NDArray[np.int64]) -> tuple[Floats
     field : Field
     grid : Grid
         The window, cut from the field's frame.
-    cells : numpy.ndarray of int64, shape (n,)
-        Flat indices within the window: those of the study area, always in the same order.
 
     Returns
     -------
@@ -313,13 +304,15 @@ def measured(field: Field, grid: Grid, cells: NDArray[np.int64]) -> tuple[Floats
         In the units of the criteria; NaN is unknown.
     answers : numpy.ndarray of int8, shape (screens, n)
         As in `siteselect.decide.score.Scores`.
+
+    Both in the order of `siteselect.measure.blocks.cells_in_order`.
     """
-    take = _taker(field, grid, cells)
+    take, count = _taker(field, grid), np.count_nonzero(grid.inside)
     places = {d.id: j for j, d in enumerate(field.instruments.declarations)}
-    readings = np.empty((len(field.criteria.criteria), len(cells)))
+    readings = np.empty((len(field.criteria.criteria), count))
     for row, criterion in zip(readings, field.criteria.criteria, strict=True):
         row[:] = take.reading(places[criterion.id])
-    answers = np.full((len(field.screens), len(cells)), OPEN, dtype=np.int8)
+    answers = np.full((len(field.screens), count), OPEN, dtype=np.int8)
     for told, rule in zip(answers, field.screens, strict=True):
         if rule.applies_to:
             told[:] = NOT_ASKED
@@ -428,7 +421,7 @@ def judged(
     def fetched(window: Window, name: str) -> Marks:
         found, cut = None, (field.frame if grid is None else grid).cut(window)
         if field.job.store is not None:
-            found = _kept(field.job.store, name, _cells(cut))
+            found = _kept(field.job.store, name, cells_in_order(cut))
         return judge(field, cut) if found is None else found
 
     with contextlib.ExitStack() as stack:
@@ -486,7 +479,7 @@ def _judge_apart(job: Job, window: Window) -> str:
     grid = field.frame.cut(window)
     name = _name_of(field, grid)
     assert job.store is not None  # noqa: S101 - refused before any helper was asked
-    if _kept(job.store, name, _cells(grid)) is None:
+    if _kept(job.store, name, cells_in_order(grid)) is None:
         _keep(job.store, name, judge(field, grid))
     return name
 

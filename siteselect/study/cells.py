@@ -15,6 +15,7 @@ from siteselect.decide.score import NOT_ASKED, OPEN, worst_answer
 from siteselect.decide.values import value
 from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.measure import tiles
+from siteselect.measure.blocks import cells_in_order
 from siteselect.measure.measure import Instruments, prepare
 from siteselect.study.question import Question
 from siteselect.world.admit import LIMITS, over
@@ -113,13 +114,16 @@ def lattice_of(question: Question, instruments: Instruments) -> Lattice:
     field = _field(question, instruments, cell_m=max(LATTICE_M, question.study.cell_m))
     refuse_large(field.frame)
     grid = field.frame.cut(field.frame.whole)
-    readings, screens = tiles.measured(field, grid, grid.cell_ids())
+    readings, screens = tiles.measured(field, grid)
+    cells = cells_in_order(grid)
+    in_rows = np.argsort(cells)
+    readings, screens = readings[:, in_rows], screens[:, in_rows]
     every = question.criteria
     worth = [value(row, c.knots) for row, c in zip(readings, every.criteria, strict=True)]
     answers = np.full((len(every.constraints), readings.shape[1]), OPEN, dtype=np.int8)
     answers[[bool(rule.applies_to) for rule in every.constraints]] = NOT_ASKED
     answers[[rule.role == "screen" for rule in every.constraints]] = screens
-    return Lattice(grid, grid.cell_ids(), np.stack(worth, axis=1), worst_answer(screens), answers)
+    return Lattice(grid, cells[in_rows], np.stack(worth, axis=1), worst_answer(screens), answers)
 
 
 def _field(

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
 from rasterio.features import rasterize
 from rasterio.transform import Affine
@@ -198,13 +198,14 @@ class Frame:
         shape = (window.rows, window.columns)
         transform = Affine(self.cell_m, 0, west, 0, -self.cell_m, north)
         codes = tuple(sorted(self.provinces["iso"]))
+        index = [codes.index(iso) for iso in self.provinces["iso"]]
         # A little more than the window, so that no edge of its own crosses a cell.
-        box = self._box(window).buffer(self.cell_m, join_style="mitre")
-        provinces, islands = (_clipped(layer, box) for layer in (self.provinces, self.islands))
-        index = provinces["iso"].map(codes.index)
+        box = shapely.bounds(self._box(window)) + self.cell_m * np.array([-1, -1, 1, 1])
+        provinces = _clipped(self.provinces, index, box)
+        islands = _clipped(self.islands, self.islands["landmass"], box)
         with self.burning:
-            province = _burn(provinces.geometry, index, shape, transform, fill=OUTSIDE)
-            landmass = _burn(islands.geometry, islands["landmass"], shape, transform, fill=0)
+            province = _burn(provinces, shape, transform, fill=OUTSIDE)
+            landmass = _burn(islands, shape, transform, fill=0)
         return Grid(self.crs, self.cell_m, float(west), float(north), province, codes, landmass)
 
 
@@ -340,24 +341,24 @@ class Grid:
         )
 
 
-def _clipped(layer: gpd.GeoDataFrame, box: shapely.Polygon) -> gpd.GeoDataFrame:
+def _clipped(
+    layer: gpd.GeoDataFrame, values: ArrayLike, box: Floats
+) -> list[tuple[shapely.Geometry, int]]:
     """What of a layer lies in a box: to burn a polygon takes as long as it has corners."""
-    parts = shapely.clip_by_rect(layer.geometry.to_numpy(), *box.bounds)
+    parts = shapely.clip_by_rect(layer.geometry.to_numpy(), *box)
     there = ~shapely.is_empty(parts)
-    return layer[there].set_geometry(parts[there], crs=layer.crs)
+    return list(zip(parts[there], np.asarray(values)[there].tolist(), strict=True))
 
 
 def _burn(
-    geometry: gpd.GeoSeries,
-    value: pd.Series,
+    shapes: list[tuple[shapely.Geometry, int]],
     shape: tuple[int, int],
     transform: Affine,
     *,
     fill: int,
 ) -> NDArray[np.int16]:
-    if not len(geometry):
+    if not shapes:
         return np.full(shape, fill, dtype=np.int16)
-    shapes = zip(geometry, value, strict=True)
     burnt = rasterize(shapes, out_shape=shape, transform=transform, fill=fill, dtype="int16")
     return np.asarray(burnt, dtype=np.int16)
 
