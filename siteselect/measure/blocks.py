@@ -269,14 +269,14 @@ def _groups(
 ) -> tuple[Group, ...]:
     """Sample points by landmass; `gather` makes blocks of some of them."""
     groups = []
-    masses = np.unique(landmass[:1] if (landmass == landmass[:1]).all() else landmass).tolist()
-    for mass in masses:
-        index = np.flatnonzero(landmass == mass)
-        # Mostly there is one landmass, and nothing to be picked out.
-        points = gather(index if len(masses) > 1 else slice(None))
-        index = index[points.order]
-        ordered = bool((np.diff(index) > 0).all())
-        groups.append(Group(index, mass, points, slack_m[index], ordered))
+    alone = bool((landmass == landmass[:1]).all())  # as mostly: nothing is to be picked out
+    for mass in np.unique(landmass[:1] if alone else landmass).tolist():
+        mine = None if alone else np.flatnonzero(landmass == mass)
+        points = gather(slice(None) if mine is None else mine)
+        order = points.order if mine is None else mine[points.order]
+        ordered = bool((np.diff(order) > 0).all())
+        slack = slack_m if alone and ordered else slack_m[order]
+        groups.append(Group(order, mass, points, slack, ordered))
     return tuple(groups)
 
 
@@ -347,8 +347,11 @@ class Spots:
         column, row = grid.first
         east: Floats = (laid.column[there].astype(float) + (column + 0.5)) * grid.cell_m
         north: Floats = ((row - 0.5) - laid.row[there].astype(float)) * grid.cell_m
-        keys, masses = laid.keys[there], grid.landmass.ravel()[laid.cells[there]]
+        keys = laid.keys[there]
         slack, every = np.zeros(len(keys)), np.arange(len(keys))
+        masses = np.zeros(len(keys), dtype=np.int16)
+        if grid.landmass.any():
+            masses = grid.landmass.ravel()[laid.cells[there]]
 
         def gather(index: Ints | slice) -> Blocks:
             mine = keys[index]
