@@ -1,6 +1,7 @@
 """Tables: rows and columns on their way into a file, and the proof that they arrived."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ _TO_QUOTE = re.compile('[",\n\r]')
 # unchecked: a product of 12 digits is off by less than a thousandth of the last.
 _POWERS = np.array([float(f"1e{places}") for places in range(23)])
 _NEAR_HALF = 1e-3
+# So many cells tell whether those of a column are mostly different.
+MANY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +184,24 @@ def shown_column(series: pd.Series) -> list[str]:
     ['0.333333333333', '', 'inf']
     """
     if series.dtype != np.float64:
-        return [inert(c) if type(c) is str else shown(c) for c in series.tolist()]
+        return _each_once(series.tolist(), shown)
+    numbers = series.to_numpy() + 0.0
+    few = numbers[:MANY].tolist()
+    if len(set(few)) > len(few) // 2:
+        cells = ("%.12g " * len(numbers) % tuple(numbers.tolist())).split()
+        for at in np.flatnonzero(np.isnan(numbers)).tolist():
+            cells[at] = ""
+        return cells
     # A criterion often gives many places the same.
-    codes, known = pd.factorize(series.to_numpy() + 0.0)
-    cells = [*(f"{number:.12g}" for number in known.tolist()), ""]
-    return [cells[code] for code in codes.tolist()]
+    codes, known = pd.factorize(numbers)
+    told = [*(f"{number:.12g}" for number in known.tolist()), ""]
+    return [told[code] for code in codes.tolist()]
+
+
+def _each_once(cells: list[Any], make: Callable[[Any], str]) -> list[str]:
+    """What is made of each cell; of equal ones once."""
+    made = {cell: make(cell) for cell in set(cells)}
+    return [made[cell] for cell in cells]
 
 
 def csv_rows(frame: pd.DataFrame) -> list[str]:
@@ -205,19 +221,19 @@ def csv_rows(frame: pd.DataFrame) -> list[str]:
     >>> csv_rows(pd.DataFrame({"a": ["x", "=1"], "b": [0.5, float("nan")]}))
     ['x,0.5\n', "'=1,\n"]
     """
-    columns = [_quoted(shown_column(frame.iloc[:, at])) for at in range(frame.shape[1])]
+    columns = [
+        shown_column(series) if series.dtype == np.float64 else _each_once(series.tolist(), _quoted)
+        for series in (frame.iloc[:, at] for at in range(frame.shape[1]))
+    ]
     if len(columns) == 1:  # an empty line would be no row
         columns = [[cell or '""' for cell in columns[0]]]
     return [",".join(row) + "\n" for row in zip(*columns, strict=True)]
 
 
-def _quoted(cells: list[str]) -> list[str]:
-    """Cells of CSV, in quotes where they need some; most columns hold none that do."""
-    if not _TO_QUOTE.search("".join(cells)):
-        return cells
-    return [
-        '"' + cell.replace('"', '""') + '"' if _TO_QUOTE.search(cell) else cell for cell in cells
-    ]
+def _quoted(cell: Any) -> str:
+    """A cell of CSV as it is shown, in quotes where it needs some."""
+    told = shown(cell)
+    return '"' + told.replace('"', '""') + '"' if _TO_QUOTE.search(told) else told
 
 
 def csv_text(table: Table) -> str:
