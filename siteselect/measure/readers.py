@@ -1,7 +1,7 @@
 """Readers: for each kind of measure, a function from sample points to readings."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import geopandas as gpd
@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
+from siteselect.base import kept
 from siteselect.declared.measures import (
     Attribute,
     Count,
@@ -27,6 +28,7 @@ from siteselect.measure import amounts, ground, reach
 from siteselect.measure.blocks import Blocks, Group, Spots
 from siteselect.world.catalog import WGS84, Catalog, Raster, column, lonlat
 from siteselect.world.places import Landmasses
+from siteselect.world.store import remembered
 
 Floats = NDArray[np.float64]
 Reading = tuple[Floats, Floats, Floats]
@@ -345,14 +347,25 @@ def _count(measure: Count, catalog: Catalog, crs: CRS) -> Reader:
 def _surface(measure: Surface, catalog: Catalog, crs: CRS) -> Reader:
     raster = catalog.raster(measure.layer, crs)
     own_km = catalog.source(measure.layer).position_accuracy_km
-    return _sampled(ground.slope(raster) if measure.statistic == "slope" else raster, own_km)
+    if measure.statistic == "slope":
+        raster = _slope(measure.layer, catalog, crs)
+    return _sampled(raster, own_km)
+
+
+def _slope(layer: str, catalog: Catalog, crs: CRS) -> Raster:
+    """Slope of a layer of elevations: several measures ask for the same, in run after run."""
+    dem, how = catalog.raster(layer, crs), kept.code("measure")
+    values = remembered(
+        "slope", how, *catalog.mark(layer, crs), make=lambda: ground.slope(dem).values
+    )
+    return replace(dem, values=values)
 
 
 def _share(measure: Share, catalog: Catalog, crs: CRS) -> Reader:
     raster = catalog.raster(measure.layer, crs)
     if measure.slope_below_deg is not None:
         with np.errstate(invalid="ignore"):
-            counts = ground.slope(raster).values < measure.slope_below_deg
+            counts = _slope(measure.layer, catalog, crs).values < measure.slope_below_deg
     else:
         counts = np.isin(raster.values, measure.classes)
     share = ground.share_around(counts, raster, measure.radius_km)

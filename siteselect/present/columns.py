@@ -149,12 +149,13 @@ def ranking(result: Result) -> Table:
     order = np.array([place[name] for name in frame["id"]], dtype=np.int64)
     reasons = _reasons(result, order)
     provinces = result.context["provinces"].set_index("iso")
-    iso = frame["province"].map(text)
+    names, persian = (provinces[name].map(text).to_dict() for name in ("name_en", "name_fa"))
+    iso = tidy(frame["province"])
     given = {name: frame[name] for name in frame.columns}
     given |= {
         "rank": frame["rank"].astype("Int64").replace(0, pd.NA),
-        "province": iso.map(provinces["name_en"]).map(text),
-        "province_fa": iso.map(provinces["name_fa"]).map(text),
+        "province": iso.map(lambda code: names.get(code, "")),
+        "province_fa": iso.map(lambda code: persian.get(code, "")),
         "province_iso": iso,
         "verdict": frame["verdict"].map(lambda answer: ANSWERS[answer]),
         "unranked_reason": pd.Series(_unranked(result, order), dtype=object),

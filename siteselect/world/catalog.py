@@ -17,12 +17,13 @@ from rasterio.io import DatasetReader
 from rasterio.transform import Affine
 from rasterio.warp import calculate_default_transform, reproject
 
-from siteselect.base import files
+from siteselect.base import files, kept
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.declared.measures import Condition, Range, Target
 from siteselect.declared.sources import CatalogFile, Source
 from siteselect.world import layers, tables
+from siteselect.world.store import remembered
 
 WGS84 = CRS.from_epsg(4326)
 KM_PER_DEGREE = 111.32
@@ -234,22 +235,43 @@ class Catalog:
 
     def _warped(self, source: Source, crs: CRS) -> Raster:
         with layers.open_raster(self.path(source)) as data:
-            values = data.read(1).astype(np.float64)
-            nodata = data.nodata if data.nodata is not None else source.nodata
-            if nodata is not None:
-                values[values == nodata] = np.nan
             there = rasterio.CRS.from_wkt(crs.to_wkt())
             transform, width, height = calculate_default_transform(
                 data.crs, there, data.width, data.height, *data.bounds, resolution=_cell_m(data)
             )
-            out = np.full((height, width), np.nan)
-            reproject(
-                values, out, src_transform=data.transform, src_crs=data.crs, src_nodata=np.nan,
-                dst_transform=transform, dst_crs=there, dst_nodata=np.nan,
-                resampling=Resampling.nearest if source.unit == "class" else Resampling.bilinear,
-                num_threads=os.cpu_count() or 1,
-            )  # fmt: skip
-        return Raster(out, transform, crs)
+
+            def warp() -> NDArray[np.float64]:
+                values = data.read(1).astype(np.float64)
+                nodata = data.nodata if data.nodata is not None else source.nodata
+                if nodata is not None:
+                    values[values == nodata] = np.nan
+                out = np.full((height, width), np.nan)
+                how = Resampling.nearest if source.unit == "class" else Resampling.bilinear
+                reproject(
+                    values, out, src_transform=data.transform, src_crs=data.crs, src_nodata=np.nan,
+                    dst_transform=transform, dst_crs=there, dst_nodata=np.nan, resampling=how,
+                    num_threads=os.cpu_count() or 1,
+                )  # fmt: skip
+                return out
+
+            values = remembered(*self.mark(source.id, crs), rasterio.__gdal_version__, make=warp)
+        return Raster(values, transform, crs)
+
+    def mark(self, name: str, crs: CRS) -> tuple[str, ...]:
+        """All that an entry follows from where it is wanted: to tell what was made of it before.
+
+        Parameters
+        ----------
+        name : str
+            Id of an entry.
+        crs : pyproj.CRS
+            Where it is wanted.
+
+        Returns
+        -------
+        tuple of str
+        """
+        return kept.code("world"), self.source(name).model_dump_json(), crs.to_wkt()
 
     def select(self, target: Target, crs: CRS) -> gpd.GeoDataFrame:
         """Features that a target names.

@@ -171,9 +171,7 @@ def places(frame: gpd.GeoDataFrame, cell_m: float, landmasses: Landmasses) -> Pl
     -------
     Places
     """
-    samples = [_samples(geometry, cell_m) for geometry in frame.geometry]
-    points = np.concatenate(samples)
-    owner = np.repeat(np.arange(len(frame)), [len(part) for part in samples])
+    points, owner = _samples(frame.geometry.to_numpy(), cell_m)
     return Places(
         ids=frame["id"].to_numpy(dtype=object).astype(str),
         kinds=frame["kind"].to_numpy(dtype=object).astype(str),
@@ -187,9 +185,24 @@ def places(frame: gpd.GeoDataFrame, cell_m: float, landmasses: Landmasses) -> Pl
     )
 
 
-def _samples(geometry: shapely.Geometry, cell_m: float) -> Floats:
-    if shapely.get_type_id(geometry) == 0:
-        return shapely.get_coordinates(geometry)
+def _samples(geometries: NDArray[np.object_], cell_m: float) -> tuple[Floats, NDArray[np.int64]]:
+    """Sample points of geometries, one after another, and whose each is."""
+    spots = shapely.get_type_id(geometries) == 0
+    counts = np.ones(len(geometries), dtype=np.int64)
+    parts = {}
+    for place in np.flatnonzero(~spots).tolist():
+        parts[place] = _within(geometries[place], cell_m)
+        counts[place] = len(parts[place])
+    owner = np.repeat(np.arange(len(geometries)), counts)
+    points = np.empty((len(owner), 2))
+    points[spots[owner]] = shapely.get_coordinates(geometries[spots])
+    if parts:
+        points[~spots[owner]] = np.concatenate(list(parts.values()))
+    return points, owner
+
+
+def _within(geometry: shapely.Geometry, cell_m: float) -> Floats:
+    """Centres of the cells within a polygon."""
     # A coarser lattice of whole cells for a large polygon, so that the work stays bounded.
     step = cell_m * max(1, math.ceil(math.sqrt(shapely.area(geometry) / cell_m**2 / MOST_SAMPLES)))
     west, south, east, north = shapely.bounds(geometry)

@@ -1,9 +1,10 @@
 """The store: what was measured before, kept on disk by the hash of all that it follows from."""
 
 import contextlib
+import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,32 @@ def store() -> Store | None:
     """
     folder = kept.folder()
     return None if folder is None else Store(folder)
+
+
+def remembered(*parts: str, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """An array as it was kept before, or made now and kept.
+
+    Parameters
+    ----------
+    *parts : str
+        All that it follows from, the code that makes it included.
+    make : callable
+        Makes the array.
+
+    Returns
+    -------
+    numpy.ndarray
+        Not to be changed.
+
+    Examples
+    --------
+    >>> remembered("an example", make=lambda: np.arange(3))
+    array([0, 1, 2])
+    """
+    here, name = store(), hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    found = None if here is None else here.get(name)
+    if found is None:
+        found = make()
+        if here is not None:
+            here.put(name, found)
+    return found
