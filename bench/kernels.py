@@ -218,7 +218,8 @@ def _cell_law(cells: float, *, straight: bool) -> Work:
 
     windows, criteria = _windows(cells), _criteria(12, straight=straight)
     pool = ThreadPoolExecutor(os.cpu_count())
-    return lambda: list(pool.map(lambda readings: weigh(readings, criteria), windows))
+    # What is said of a window is handed on, as to a raster, and not held.
+    return lambda: sum(map(len, pool.map(lambda readings: weigh(readings, criteria), windows)))
 
 
 def _cell_floor(cells: float) -> Work:

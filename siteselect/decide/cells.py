@@ -1,5 +1,7 @@
 """The law on cells: the score of many places from readings alone, in one pass over them."""
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,11 +51,8 @@ def weigh(
     out = np.empty((2 if concentration is None else 3, readings.shape[1]), dtype=np.float32)
     compiled = kernels()
     if compiled:
-        ramps = [_ramps(c.knots) for c in criteria.criteria]
-        cuts = np.cumsum([0, *(ramp.shape[1] - 1 for ramp in ramps)])
-        base = np.array([ramp[2, 0] for ramp in ramps])
-        flat = np.hstack([ramp[:, 1:] for ramp in ramps])
-        compiled.weigh(np.ascontiguousarray(readings), shares, base, flat, cuts,
+        base, ramps, cuts = _ramps([c.knots for c in criteria.criteria])
+        compiled.weigh(np.ascontiguousarray(readings), shares, base, ramps, cuts,
                        concentration or 0.0, out)  # fmt: skip
     else:
         for first in range(0, readings.shape[1], CHUNK):
@@ -62,15 +61,22 @@ def weigh(
     return out
 
 
-def _ramps(knots: tuple[tuple[float, float], ...]) -> Floats:
-    """A value function as its first value and the ramps after it: start, length and slope of each.
+def _ramps(
+    every: list[tuple[tuple[float, float], ...]],
+) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Value functions as their first values and the ramps after them.
 
-    The value is the first plus, of every ramp, its slope times how far the reading has come on it.
+    A value is the first plus, of every ramp, its slope times how far the reading has come on it.
+    Start, length and slope of the ramps stand in one array, with where those of each begin.
     """
-    at, height = np.asarray(knots, dtype=np.float64).T
-    length = np.diff(at)
-    first = [[np.nan], [np.nan], height[:1]]
-    return np.hstack([first, [at[:-1], length, np.diff(height) / length]])
+    ramps: list[tuple[float, float, float]] = []
+    cuts = [0]
+    for knots in every:
+        for (start, low), (end, high) in itertools.pairwise(knots):
+            ramps.append((start, end - start, (high - low) / (end - start)))
+        cuts.append(len(ramps))
+    base = np.array([knots[0][1] for knots in every], dtype=np.float64)
+    return base, np.array(ramps, dtype=np.float64).T.copy(), np.array(cuts)
 
 
 def _weigh(

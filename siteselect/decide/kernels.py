@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from siteselect.decide.committee import TIE
 from siteselect.decide.table import Floats
 
-CHUNK = 1024  # so many cells of one criterion, and their sums, stay in the innermost cache
+# Share and lowest value of a criterion; start, length and slope of its ramp.
+Ramp = tuple[float, float, float, float, float]
+
+CHUNK = 2048  # so many cells of one criterion, and their sums, stay in the inner caches
 ROWS = 128  # so many rows and their weights stay in the innermost cache
 
 
@@ -111,6 +114,40 @@ def _climb(row: Floats, low: float, ramps: Floats, out: Floats) -> None:
             out[i] += slope * _along(row[i], start, length)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _worth(reading: float, ramp: Ramp) -> tuple[float, float]:
+    """Share of a criterion that counts, and its value."""
+    share, low, start, length, slope = ramp
+    has = share if reading == reading else 0.0  # noqa: PLR0124 - not so if it is NaN
+    return has, low + slope * _along(reading, start, length)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _four(
+    rows: tuple[Floats, Floats, Floats, Floats],
+    ramps: tuple[Ramp, Ramp, Ramp, Ramp],
+    known: Floats,
+    total: Floats,
+) -> None:
+    """Add four criteria of one ramp each to the sums, which are fetched once for all of them."""
+    one, two, three, four = rows
+    for i in range(len(known)):
+        sum_known, sum_total = known[i], total[i]
+        has, worth = _worth(one[i], ramps[0])
+        sum_known, sum_total = sum_known + has, sum_total + has * worth
+        has, worth = _worth(two[i], ramps[1])
+        sum_known, sum_total = sum_known + has, sum_total + has * worth
+        has, worth = _worth(three[i], ramps[2])
+        sum_known, sum_total = sum_known + has, sum_total + has * worth
+        has, worth = _worth(four[i], ramps[3])
+        known[i], total[i] = sum_known + has, sum_total + has * worth
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _ramp(j: int, shares: Floats, base: Floats, ramps: Floats, k: int) -> Ramp:
+    return shares[j], base[j], ramps[0, k], ramps[1, k], ramps[2, k]
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def weigh(
     readings: Floats,
@@ -145,25 +182,39 @@ def weigh(
         known, total, squares = room[0, :size], room[1, :size], room[2, :size]
         for i in range(size):
             known[i] = total[i] = squares[i] = 0.0
-        for j in range(len(shares)):
-            row, share, low = readings[j, first : first + size], shares[j], base[j]
-            last = cuts[j + 1] - 1
-            start, length, slope = ramps[0, last], ramps[1, last], ramps[2, last]
-            if plain and cuts[j] == last:  # as most are: nothing is held but the sums
-                for i in range(size):
-                    worth = low + slope * _along(row[i], start, length)
-                    has = share if row[i] == row[i] else 0.0
-                    known[i] += has
-                    total[i] += has * worth
+        j = 0
+        while j < len(shares):
+            k = cuts[j]
+            if plain and j + 4 <= len(shares) and cuts[j + 4] == k + 4:
+                # As most are: nothing is held but the sums. Rows are cut one by one, for only so
+                # does a loop over them know that they have no gaps.
+                end = first + size
+                rows = (
+                    readings[j, first:end],
+                    readings[j + 1, first:end],
+                    readings[j + 2, first:end],
+                    readings[j + 3, first:end],
+                )
+                chosen = (
+                    _ramp(j, shares, base, ramps, k),
+                    _ramp(j + 1, shares, base, ramps, k + 1),
+                    _ramp(j + 2, shares, base, ramps, k + 2),
+                    _ramp(j + 3, shares, base, ramps, k + 3),
+                )
+                _four(rows, chosen, known, total)
+                j += 4
                 continue
+            row, share, last = readings[j, first : first + size], shares[j], cuts[j + 1] - 1
             below = room[3, :size]
-            _climb(row, low, ramps[:, cuts[j] : last], below)
+            _climb(row, base[j], ramps[:, k:last], below)
+            start, length, slope = ramps[0, last], ramps[1, last], ramps[2, last]
             for i in range(size):
                 worth = below[i] + slope * _along(row[i], start, length)
                 has = share if row[i] == row[i] else 0.0
                 known[i] += has
                 total[i] += has * worth
                 squares[i] += has * worth * worth
+            j += 1
         for i in range(size):
             part = min(known[i], 1.0)
             mean = total[i] / part if part > 0.0 else math.nan
