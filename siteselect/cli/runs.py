@@ -253,11 +253,16 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
 
 def _score_many(question: "Question", out: Path | None, *, force: bool, as_json: bool) -> None:
     """Score more sites than can be drawn: a table is written, and its head is told."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     from siteselect.present import write
 
     if out is None:
         raise click.UsageError("so many sites are written as a table: name a folder with --out")
-    found = write.write_many(question, out, force=force, progress=progress())
+    # Another process takes a share of the sites; spawned, for a fork would copy held locks.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        found = write.write_many(question, out, pool=pool, force=force, progress=progress())
     data = {"candidates": found.candidates, "ranked": found.ranked, "top": list(found.top)}
     cells = [
         [str(row["rank"]), row["id"], f"{row['score']:.3f}", row["verdict"], row["name_en"]]

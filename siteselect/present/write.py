@@ -1,13 +1,16 @@
 """Writing: the whole set of files of a result, staged, read back, then put in place at once."""
 
-import csv
+import contextlib
 import json
+import mmap
 import tempfile
+import zlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 
@@ -19,11 +22,11 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.present import columns, export, figures
 from siteselect.present.maps import write as page
-from siteselect.present.tables import Column, Table, csv_rows, csv_text, shown_column
+from siteselect.present.tables import Column, Table, csv_rows, csv_text
 from siteselect.study.compare import read_manifest
 from siteselect.study.question import Question, ask
 from siteselect.study.result import Result
-from siteselect.study.run import decide, in_blocks, remarks
+from siteselect.study.run import decide, in_blocks, remarks, shares_of
 from siteselect.world.admit import LIMITS
 
 BLOCK = 20_000
@@ -143,8 +146,26 @@ class Many:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows that were put into a file without their first cell, the rank.
+
+    `found` has a row a site: ``id, name_en, score, verdict``, its ``rank`` in its block, 0 if it
+    has none, and where it lies, ``start, stop``; `counts` a row a rule, with the sites that it
+    excludes and leaves in doubt.
+    """
+
+    found: pd.DataFrame
+    counts: pd.DataFrame
+
+
 def write_many(
-    question: Question, out: Path, *, force: bool = False, progress: Progress = lambda _: None
+    question: Question,
+    out: Path,
+    *,
+    pool: Executor | None = None,
+    force: bool = False,
+    progress: Progress = lambda _: None,
 ) -> Many:
     """The table of very many own sites, measured and written a block at a time.
 
@@ -157,6 +178,8 @@ def write_many(
         With own sites alone.
     out : pathlib.Path
         Folder; one of an earlier run is replaced as a whole, at the very end.
+    pool : concurrent.futures.Executor, optional
+        Of one other process on this machine, which then takes a share of the sites.
     force : bool
         Replace a folder that is not of a run.
     progress : callable
@@ -171,17 +194,21 @@ def write_many(
     DataError
         As in `write`.
     """
-    with files.staged(out, force=force) as folder, tempfile.TemporaryFile() as rows:
-        first, rules, columns_of, found = _many(question, rows, progress)
+    with files.staged(out, force=force) as folder, tempfile.TemporaryDirectory() as name:
+        first, table, shares = _many(question, Path(name), pool, progress)
+        found = pd.concat([rows.found for rows in shares.values()], keys=shares, names=["file"])
+        found = found.reset_index("file").reset_index(drop=True)
         ranked = found["rank"].to_numpy() > 0
         found["rank"] = ranks(found["score"].to_numpy(), found["id"].to_numpy(), ranked)
         listed = found["rank"].where(ranked, len(found) + 1)
         order = found.assign(_listed=listed).sort_values(["_listed", "verdict", "id"])
         progress("writing the table")
-        _write_rows(rows, order, columns_of, folder / "ranking.csv")
-        fields = columns.fields(first, Table(columns_of, pd.DataFrame()), {})
+        _write_rows(order, table.columns, folder / "ranking.csv")
+        rules = columns.excluded_by(first)
+        totals = pd.concat([rows.counts for rows in shares.values()]).groupby(level=0).sum()
+        rules.frame[totals.columns] = totals
         export.write_csv(rules, folder / "excluded_by.csv")
-        export.write_csv(fields, folder / "fields.csv")
+        export.write_csv(columns.fields(first, table, {}), folder / "fields.csv")
         export.write_surface(first, folder / "suitability.tif")
         told = remarks(question, found["rank"].to_numpy(), found["verdict"].to_numpy())
         warnings = (*question.warnings, *told, _left_out(len(found)))
@@ -206,54 +233,79 @@ def _left_out(count: int) -> str:
 
 
 def _many(
-    question: Question, rows: IO[bytes], progress: Progress
-) -> tuple[Result, Table, tuple[Column, ...], pd.DataFrame]:
-    """Rows of every block put into a file; what is needed to sort them, and the sums of the rules.
+    question: Question, folder: Path, pool: Executor | None, progress: Progress
+) -> tuple[Result, Table, dict[str, _Rows]]:
+    """The first block and its table without rows; and by file the rows of every share."""
+    mine, *others = shares_of(question, BLOCK, 1 if pool is None else 2)
+    paths = [folder / str(number) for number in range(1 + len(others))]
+    asked = [
+        pool.submit(_put_apart, share, path, BLOCK)
+        for share, path in zip(others, paths[1:], strict=True)
+        if pool is not None
+    ]
+    first, table, rows = _put(mine, paths[0], BLOCK, progress)
+    shares = {str(paths[0]): rows}
+    for share, path, future in zip(others, paths[1:], asked, strict=True):
+        try:
+            shares[str(path)] = future.result()
+        except BrokenExecutor:
+            shares[str(path)] = _put_apart(share, path, BLOCK)
+    return first, table, shares
 
-    Where each row lies stands in the columns ``start, stop``.
-    """
+
+def _put_apart(question: Question, path: Path, size: int) -> _Rows:
+    """Rows of a share, as another process puts them."""
+    return _put(question, path, size, lambda _: None)[2]
+
+
+def _put(
+    question: Question, path: Path, size: int, progress: Progress
+) -> tuple[Result, Table, _Rows]:
+    """Rows of every block put into a file; with the first block, and its table without rows."""
+    first: list[tuple[Result, Table]] = []
     parts: list[pd.DataFrame] = []
     counted: list[pd.DataFrame] = []
-    first: Result | None = None
-    for result in in_blocks(question, BLOCK, progress=progress):
-        table, ruled = columns.ranking(result), columns.excluded_by(result)
-        if first is None:
-            first, rules, columns_of = result, ruled, table.columns
-        counted.append(ruled.frame[["sites_excluded", "sites_undetermined"]])
-        stops = _put_rows(table, rows)
-        part = result.sites[["id", "name_en", "score", "verdict", "rank"]]
-        parts.append(part.assign(start=stops[:-1], stop=stops[1:]))
-    assert first is not None  # noqa: S101 - there is a block, or it would have been refused
-    totals = pd.concat(counted).groupby(level=0).sum()
-    frame = rules.frame.copy()
-    frame[totals.columns] = totals
-    found = pd.concat(parts, ignore_index=True)
-    return first, Table(rules.columns, frame), columns_of, found
+    with path.open("wb") as rows:
+        for result in in_blocks(question, size, progress=progress):
+            table, ruled = columns.ranking(result), columns.excluded_by(result)
+            if not first:
+                first.append((result, Table(table.columns, table.frame.iloc[:0])))
+            counted.append(ruled.frame[["sites_excluded", "sites_undetermined"]])
+            lines = [line.encode() for line in csv_rows(table.frame.iloc[:, 1:])]
+            stops = list(accumulate([rows.tell(), *map(len, lines)]))
+            rows.writelines(lines)
+            part = pd.DataFrame(result.sites[["id", "name_en", "score", "verdict", "rank"]])
+            parts.append(part.assign(start=stops[:-1], stop=stops[1:]))
+    counts = pd.concat(counted).groupby(level=0).sum()
+    return *first[0], _Rows(pd.concat(parts, ignore_index=True), counts)
 
 
-def _put_rows(table: Table, rows: IO[bytes]) -> list[int]:
-    """Rows without their first cell, the rank; the place where each begins, and the end."""
-    lines = [line.encode() for line in csv_rows(table.frame.iloc[:, 1:])]
-    stops = [rows.tell(), *map(len, lines)]
-    rows.writelines(lines)
-    return list(accumulate(stops))
-
-
-def _write_rows(
-    rows: IO[bytes], order: pd.DataFrame, columns_of: tuple[Column, ...], path: Path
-) -> None:
-    """The rows in their order, each led by its rank, then read back by their ids."""
-    with path.open("wb") as out:
-        out.write(csv_text(Table(columns_of, pd.DataFrame())).encode())
-        spans = order[["rank", "start", "stop"]].itertuples(index=False)
-        for rank, start, stop in spans:
-            rows.seek(start)
-            out.write(f"{rank or ''},".encode() + rows.read(stop - start))
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        back = csv.reader(handle)
-        at = next(back).index("id")
-        same = [row[at] for row in back] == shown_column(order["id"])
-    if not same:
+def _write_rows(order: pd.DataFrame, columns_of: tuple[Column, ...], path: Path) -> None:
+    """The rows in their order, each led by its rank, then read back."""
+    written = zlib.crc32(b"")
+    with contextlib.ExitStack() as stack:
+        rows = {}
+        for name in order["file"].unique():
+            handle = stack.enter_context(Path(name).open("rb"))
+            rows[name] = stack.enter_context(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
+        out = stack.enter_context(path.open("wb"))
+        lines = [csv_text(Table(columns_of, pd.DataFrame())).encode()]
+        for first in range(0, len(order), BLOCK):
+            few = order.iloc[first : first + BLOCK]
+            spans = few[["rank", "file", "start", "stop"]].itertuples(index=False)
+            lines += [
+                b"%b,%b" % (str(rank or "").encode(), rows[file][start:stop])
+                for rank, file, start, stop in spans
+            ]
+            content = b"".join(lines)
+            written = zlib.crc32(content, written)
+            out.write(content)
+            lines.clear()
+    with path.open("rb") as handle:
+        read = 0
+        while content := handle.read(1 << 24):
+            read = zlib.crc32(content, read)
+    if read != written:
         raise DataError(Fault("does not read back as it was written", file=path.name))
 
 

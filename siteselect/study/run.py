@@ -1,5 +1,7 @@
 """The one composer: a study goes in, a result comes out."""
 
+import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -23,7 +25,7 @@ from siteselect.study.question import Question
 from siteselect.study.result import ChainPlan, Result
 from siteselect.study.robustness import robustness
 from siteselect.world import sites
-from siteselect.world.catalog import WGS84
+from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.places import OUTSIDE, Sites, Surface
 
 CONTEXT = (
@@ -254,6 +256,39 @@ def score_sites(
     return table, score(table, question.criteria, kinds=pooled.places.kinds.tolist())
 
 
+def shares_of(question: Question, size: int, count: int) -> list[Question]:
+    """The user's own sites in shares of whole blocks, neighbours together.
+
+    A block that covers little ground meets few features.
+
+    Parameters
+    ----------
+    question : Question
+        With own sites alone.
+    size : int
+        Sites of a block.
+    count : int
+        How many shares at most; the first is the largest.
+
+    Returns
+    -------
+    list of Question
+        All but the first with a catalogue of their own, as other processes ask for it.
+    """
+    own = question.own
+    assert own is not None  # noqa: S101 - the caller has seen to it
+    own = own.iloc[np.argsort(own.hilbert_distance().to_numpy(), kind="stable")]
+    blocks = math.ceil(len(own) / size)
+    cuts = [math.ceil(blocks * k / count) * size for k in range(count + 1)]
+    parts = [own.iloc[first:last] for first, last in itertools.pairwise(cuts) if first < len(own)]
+    fresh = Catalog(question.catalog.folder, question.catalog.sources)
+    catalogs = [question.catalog, *[fresh] * (len(parts) - 1)]
+    return [
+        replace(question, own=part, catalog=catalog)
+        for part, catalog in zip(parts, catalogs, strict=True)
+    ]
+
+
 def in_blocks(
     question: Question, size: int, *, progress: Progress = lambda _: None
 ) -> Iterator[Result]:
@@ -265,7 +300,7 @@ def in_blocks(
     Parameters
     ----------
     question : Question
-        With own sites alone.
+        With own sites alone, as `shares_of` has put them.
     size : int
         Sites of a block.
     progress : callable
@@ -283,15 +318,13 @@ def in_blocks(
     """
     own = question.own
     assert own is not None  # noqa: S101 - the caller has seen to it
-    # Neighbours together: a block that covers little ground meets few features.
-    own = own.iloc[np.argsort(own.hilbert_distance().to_numpy(), kind="stable")]
     bare = replace(question, study=question.study.model_copy(update={"trust": None}))
     progress("preparing the measures")
     instruments = prepare(bare.criteria, bare.catalog, bare.crs)
     first = decide(replace(bare, own=own.iloc[:size]), instruments=instruments, progress=progress)
     yield first
     for start in range(size, len(own), size):
-        progress(f"scoring candidates: {start / len(own):.0%} of {len(own):,}")
+        progress(f"scoring candidates: {start / len(own):.0%}")
         pooled = pool_of(replace(bare, own=own.iloc[start : start + size]), first.surface)
         table, scores = score_sites(bare, instruments, pooled)
         yield replace(first, pool=pooled, table=table, scores=scores)

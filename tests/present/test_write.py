@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,6 +67,41 @@ def test_blocks_say_what_the_whole_says(
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert any("drawn_sites = 10" in text for text in manifest["warnings"])
     assert set(manifest["outputs"]) == names - {"manifest.json"}
+
+
+class Gone(Executor):
+    """Helpers who are gone before they have done anything."""
+
+    def submit(self, *_: object, **__: object) -> "Future[Any]":  # type: ignore[override]
+        future: Future[Any] = Future()
+        future.set_exception(BrokenExecutor())
+        return future
+
+
+@pytest.mark.slow
+def test_another_process_takes_a_share_and_nothing_differs(
+    question: Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few(monkeypatch)
+    alone = write.write_many(question, tmp_path / "alone")
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        for name, helper in (("shared", pool), ("left", Gone())):
+            assert write.write_many(question, tmp_path / name, pool=helper) == alone
+            for file in ("ranking.csv", "excluded_by.csv", "fields.csv", "suitability.tif"):
+                one, other = (tmp_path / which / file for which in ("alone", name))
+                assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_table_that_does_not_read_back_is_not_left(
+    question: Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few(monkeypatch)
+    marks = iter(range(1000))
+    monkeypatch.setattr(write.zlib, "crc32", lambda *_: next(marks))
+    with pytest.raises(DataError, match=r"ranking\.csv: does not read back"):
+        write.write_many(question, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
