@@ -6,7 +6,8 @@ Whole processes in turn: ours reads the vector layers of the data pack and write
 share and verdict as a cloud-optimised GeoTIFF; GDAL and GRASS begin with the same layers burnt into
 rasters beforehand, which is not timed, and write the score alone. Ours works the cells of the study
 area, the others the box around it: that is what each can do. A tool that is not installed is left
-out by name.
+out by name. One distance alone is the command `siteselect surface CRITERION`, beside
+gdal_proximity.
 """
 
 import argparse
@@ -27,6 +28,7 @@ LAYERS = (
     "rivers", "highways", "coastline", "railways", "ports", "towns", "pipelines", "feedstock",
     "protected", "power_plants", "estates", "airports",
 )  # fmt: skip
+ONE = "rivers"  # the layer of most pieces
 FAR_KM = 200.0
 
 
@@ -82,18 +84,33 @@ def burn(folder: Path, path: Path, cell_m: float) -> tuple[int, int]:
     return shape
 
 
-def commands(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
-    """What each whole process is."""
-    share = 1 / len(LAYERS)
-    ours = [sys.executable, "-m", "siteselect", "surface", "--study", str(path), "--cell",
+def surface(folder: Path, path: Path, cell_m: float) -> list[str]:
+    """Our command, of all criteria together."""
+    return [sys.executable, "-m", "siteselect", "surface", "--study", str(path), "--cell",
             f"{cell_m:g}", "--out", str(folder / "ours.tif")]  # fmt: skip
+
+
+def alone(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
+    """What each whole process is for one distance."""
+    found = {"ours": [*surface(folder, path, cell_m), f"d_{ONE}"]}
+    if shutil.which("gdal_proximity.py"):
+        found["gdal_proximity.py"] = proximity(ONE)
+    return found
+
+
+def proximity(name: str) -> list[str]:
+    """GDAL's distances to a layer."""
+    return ["gdal_proximity.py", "-q", "-values", "1", "-distunits", "GEO", "-ot", "Float32",
+            f"{name}.tif", f"d_{name}.tif"]  # fmt: skip
+
+
+def commands(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
+    """What each whole process is for all distances and their weighted mean."""
+    share = 1 / len(LAYERS)
     letters = [chr(ord("A") + i) for i in range(len(LAYERS))]
     far = FAR_KM * 1000
     terms = "+".join(f"(1-minimum({a},{far})/{far})*{share}" for a in letters)
-    gdal = [
-        f"gdal_proximity.py -q -values 1 -distunits GEO -ot Float32 {name}.tif d_{name}.tif"
-        for name in LAYERS
-    ]
+    gdal = [" ".join(proximity(name)) for name in LAYERS]
     given = " ".join(f"-{a} d_{n}.tif" for a, n in zip(letters, LAYERS, strict=True))
     gdal.append(f"gdal_calc.py --quiet --overwrite {given} --type=Float32 --outfile=gdal.tif"
                 f' --calc="{terms}"')  # fmt: skip
@@ -105,7 +122,7 @@ def commands(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
     grass.append("r.out.gdal --overwrite --quiet input=score output=grass.tif type=Float32")
     (folder / "gdal.sh").write_text("set -e\nrm -f d_*.tif gdal.tif\n" + "\n".join(gdal) + "\n")
     (folder / "grass.sh").write_text("set -e\n" + "\n".join(grass) + "\n")
-    found = {"ours": ours}
+    found = {"ours": surface(folder, path, cell_m)}
     if shutil.which("gdal_proximity.py") and shutil.which("gdal_calc.py"):
         found["GDAL"] = ["sh", "gdal.sh"]
     if shutil.which("grass"):
@@ -146,7 +163,7 @@ def timed(command: list[str], folder: Path) -> tuple[float, float]:
 
 
 def table(cell_m: float, repeat: int) -> list[str]:
-    """Lines of a table at one size of cells: every tool in turn.
+    """Lines of the tables at one size of cells: every tool in turn.
 
     Ours runs once before, so that its kernels are compiled; the others have nothing to warm, and
     the files that all read were written just before.
@@ -158,13 +175,23 @@ def table(cell_m: float, repeat: int) -> list[str]:
         found = commands(folder, path, cell_m)
         if "GRASS" in found:
             place(folder)
-        taken: dict[str, list[Any]] = {tool: [] for tool in found}
         timed(found["ours"], folder)
-        for _ in range(repeat):
-            for tool, command in found.items():
-                taken[tool].append(timed(command, folder))
-    lines = [f"## {cell_m:g} m, {rows * columns:,} cells in the box", "",
-             "| tool | median s | from, to | turns | tool / ours, median of the pairs | peak MB |",
+        lines = [f"## {cell_m:g} m, {rows * columns:,} cells in the box", ""]
+        lines += ["Twelve distances and their weighted mean:", "", *in_turn(found, folder, repeat)]
+        one = in_turn(alone(folder, path, cell_m), folder, max(repeat, 5))
+        return [*lines, "", f"One distance, to {ONE}:", "", *one, ""]
+
+
+def in_turn(found: dict[str, list[str]], folder: Path, repeat: int) -> list[str]:
+    """Lines of one table."""
+    taken: dict[str, list[Any]] = {tool: [] for tool in found}
+    for _ in range(repeat):
+        for tool, command in found.items():
+            # A file that is there already would be opened and written over.
+            for left in folder.glob("d_*.tif"):
+                left.unlink()
+            taken[tool].append(timed(command, folder))
+    lines = ["| tool | median s | from, to | turns | tool / ours, median of the pairs | peak MB |",
              "|---|---|---|---|---|---|"]  # fmt: skip
     for tool, figures in taken.items():
         times = [wall for wall, _ in figures]
@@ -176,7 +203,7 @@ def table(cell_m: float, repeat: int) -> list[str]:
             f"| {tool} | {statistics.median(times):.2f} | {spread} | {len(times)} | {ratio:.2f} |"
             f" {peak:.0f} |"
         )
-    return [*lines, ""]
+    return lines
 
 
 def main() -> None:
