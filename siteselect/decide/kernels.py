@@ -145,6 +145,7 @@ def _four(
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _ramp(j: int, shares: Floats, base: Floats, ramps: Floats, k: int) -> Ramp:
+    """The only ramp of a criterion, which stands at k."""
     return shares[j], base[j], ramps[0, k], ramps[1, k], ramps[2, k]
 
 
@@ -186,8 +187,8 @@ def weigh(
         while j < len(shares):
             k = cuts[j]
             if plain and j + 4 <= len(shares) and cuts[j + 4] == k + 4:
-                # As most are: nothing is held but the sums. Rows are cut one by one, for only so
-                # does a loop over them know that they have no gaps.
+                # Nothing is held but the sums. Rows are cut one by one, for only so does a loop over
+                # them know that they have no gaps.
                 end = first + size
                 rows = (
                     readings[j, first:end],
