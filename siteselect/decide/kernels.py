@@ -187,7 +187,7 @@ def weigh(
         while j < len(shares):
             k = cuts[j]
             if plain and j + 4 <= len(shares) and cuts[j + 4] == k + 4:
-                # Nothing is held but the sums. Rows are cut one by one, for only so does a loop over
+                # Nothing is held but the sums. Rows are cut one by one: only so does a loop over
                 # them know that they have no gaps.
                 end = first + size
                 rows = (
