@@ -1,6 +1,8 @@
 """Commands that measure: run, sites, score, map, export."""
 
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,8 @@ import click
 from siteselect.cli.door import answer, json_option, progress, say, span, study_argument, table
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from siteselect.study.question import Question
     from siteselect.study.result import Result
 
@@ -251,17 +255,31 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
     answer("score", summary_data(result), text, as_json=as_json)
 
 
+@contextmanager
+def _another() -> Iterator["Executor"]:
+    """One other process of this program, which is not left behind when this one is interrupted."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
+
+    # Spawned, for a fork would copy locks that other threads hold. An interrupt from the keyboard
+    # reaches both; the other leaves it to this one.
+    quiet = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, quiet) as pool:
+        try:
+            yield pool
+        except BaseException:
+            for process in active_children():
+                process.terminate()
+            raise
+
+
 def _score_many(question: "Question", out: Path | None, *, force: bool, as_json: bool) -> None:
     """Score more sites than can be drawn: a table is written, and its head is told."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     from siteselect.present import write
 
     if out is None:
         raise click.UsageError("so many sites are written as a table: name a folder with --out")
-    # Another process takes a share of the sites; spawned, for a fork would copy held locks.
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+    with _another() as pool:
         found = write.write_many(question, out, pool=pool, force=force, progress=progress())
     data = {"candidates": found.candidates, "ranked": found.ranked, "top": list(found.top)}
     cells = [

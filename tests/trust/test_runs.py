@@ -64,6 +64,38 @@ def test_an_interrupted_run_leaves_the_old_set_and_no_trace(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def children(pid: int) -> list[int]:
+    """Processes that a process has started, as Linux tells them; none if it is gone."""
+    file = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in file.read_text().split()] if file.exists() else []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks into /proc of Linux")
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_who_scores_many_sites_leaves_no_helper_behind(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    rows = (f"S{n},{48.6 + n % 200 / 400:.4f},{30.9 + n / 60000:.5f},200" for n in range(20_050))
+    (tmp_path / "own.csv").write_text("id,lon,lat,area_ha\n" + "\n".join(rows) + "\n")
+    (tmp_path / "study.yaml").write_text(study_text(), "utf-8")
+    started = torture.command(
+        tmp_path, "score", "study.yaml", "--sites", "own.csv", "--out", "out"
+    )  # fmt: skip
+    for _ in range(2400):  # until there is a helper
+        if (helpers := children(started.pid)) or started.poll() is not None:
+            break
+        time.sleep(0.05)
+    assert helpers, started.communicate()
+    started.send_signal(number)
+    _, err = started.communicate()
+    assert started.returncode == code, err
+    assert "Traceback" not in err
+    while any(Path(f"/proc/{pid}").exists() for pid in helpers):
+        time.sleep(0.05)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["own.csv", "study.yaml"]
+
+
 class Usage(NamedTuple):
     """As `shutil.disk_usage` gives it."""
 
