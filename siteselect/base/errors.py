@@ -15,6 +15,7 @@ know the command line.
 """
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -104,3 +105,56 @@ class CheckFailed(SiteselectError):
     """A check that was asked for did not hold."""
 
     exit_code = 6
+
+
+# What this process was asked to leave with.
+_ASKED: ContextVar[BaseException | None] = ContextVar("asked", default=None)
+
+
+def leave(reason: BaseException) -> None:
+    """Leave, as somebody outside has asked for; `heed` says it again if it is lost on its way.
+
+    Parameters
+    ----------
+    reason : BaseException
+        What is raised.
+
+    Raises
+    ------
+    BaseException
+        The reason.
+
+    Examples
+    --------
+    >>> try:
+    ...     leave(KeyboardInterrupt())
+    ... except KeyboardInterrupt:
+    ...     forget()
+    """
+    _ASKED.set(reason)
+    raise reason
+
+
+def heed() -> None:
+    """Leave if that was asked and not heard, before something is done that cannot be taken back.
+
+    What is raised between two lines may be lost: libraries drop, now and then, whatever is raised
+    while they compare or look something up.
+
+    Raises
+    ------
+    BaseException
+        What `leave` was called with.
+
+    Examples
+    --------
+    >>> heed()
+    """
+    reason = _ASKED.get()
+    if reason is not None:
+        raise reason
+
+
+def forget() -> None:
+    """Take it that nobody has asked this process to leave."""
+    _ASKED.set(None)

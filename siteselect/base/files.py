@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from siteselect.base import kept, text
-from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.base.errors import DataError, DeclarationError, Fault, heed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -355,6 +355,7 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
             yield staging
             _sync(staging)
             _refuse_full(staging, SPARE_BYTES)
+            heed()
             _exchange(staging, folder, retired)
         except Exception as error:
             # Writers say it in many ways when the disk is full, and some not at all.

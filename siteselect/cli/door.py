@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from siteselect import __version__
+from siteselect.base import errors
 from siteselect.base.errors import SiteselectError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -93,7 +94,7 @@ def siteselect() -> None:
 
 def enter() -> None:
     """Run the group; a known error becomes its faults on stderr and its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    _listen()
     as_json = "--json" in sys.argv
     try:
         siteselect(standalone_mode=False)
@@ -120,9 +121,22 @@ def enter() -> None:
         sys.exit(0)
 
 
+def _listen() -> None:
+    """Hear who asks this process to leave."""
+    errors.forget()
+    signal.signal(signal.SIGTERM, _terminated)
+    # A shell starts what it leaves in the background deaf to the keyboard; that is kept.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+
+
 def _terminated(number: int, _: object) -> None:
     # Raised where the work stands, so that staging folders and locks are cleared on the way out.
-    raise SystemExit(128 + number)
+    errors.leave(SystemExit(128 + number))
+
+
+def _interrupted(_: int, __: object) -> None:
+    errors.leave(KeyboardInterrupt())
 
 
 def _leave(word: str, code: int) -> None:
@@ -137,11 +151,12 @@ def say(message: str) -> None:
 
 def progress() -> Callable[[str], None]:
     """A line on stderr that is written over on a terminal, and left out elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _: None
+    shown = sys.stderr.isatty()
 
     def tell(message: str) -> None:
-        click.echo(f"\r\x1b[2K{message}", err=True, nl=False)
+        errors.heed()
+        if shown:
+            click.echo(f"\r\x1b[2K{message}", err=True, nl=False)
 
     return tell
 

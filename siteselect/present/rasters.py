@@ -20,7 +20,7 @@ from rasterio.io import DatasetWriter
 from rasterio.transform import from_origin
 from rasterio.windows import Window as Part
 
-from siteselect.base.errors import DataError, Fault
+from siteselect.base.errors import DataError, Fault, heed
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.study.cells import reading_windows, score_windows
 from siteselect.study.question import Question
@@ -206,6 +206,7 @@ def cog(
                                    [sums[first::READERS] for first in range(READERS)])  # fmt: skip
                 if not all(same):
                     raise DataError(Fault("does not read back as written", file=path.name))
+        heed()
         ready.replace(path)
     finally:
         for file in (*drafts, ready):

@@ -94,7 +94,7 @@ def here(
     """Run the command line in this process: as exact, and quick enough for every faulty file."""
     from siteselect.cli.door import enter
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def run(*arguments: object) -> Said:
         monkeypatch.chdir(tmp_path)
@@ -108,4 +108,5 @@ def here(
         return Said(code, out, err)
 
     yield run
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)

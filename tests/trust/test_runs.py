@@ -1,5 +1,6 @@
 """Runs that are killed, meet each other, run out of disk or find their inputs changed."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from siteselect.base import files
+from siteselect.base import errors, files
 from siteselect.base.errors import DataError
 from siteselect.present import write
 from siteselect.study import manifest
@@ -62,6 +63,29 @@ def test_an_interrupted_run_leaves_the_old_set_and_no_trace(
     assert "Traceback" not in err
     assert contents(out) == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_interrupt_that_is_lost_on_its_way_is_heeded_before_the_set_is_replaced(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    write.write(toy_result(), out)
+    before = contents(out)
+
+    def replaced() -> None:
+        with files.staged(out) as folder:
+            (folder / "manifest.json").write_text("{}")
+            with contextlib.suppress(BaseException):  # as a library does
+                errors.leave(KeyboardInterrupt())
+
+    with pytest.raises(KeyboardInterrupt):
+        replaced()
+    errors.forget()
+    assert contents(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    with files.staged(out) as folder:
+        (folder / "manifest.json").write_text("{}")
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
 
 
 def children(pid: int) -> list[int]:
