@@ -154,6 +154,7 @@ def polygon(region: Region, surface: Surface) -> shapely.Geometry:
     """
     grid = surface.grid
     row, column = np.divmod(region.cells, grid.shape[1])
-    west, north = grid.west + column * grid.cell_m, grid.north - row * grid.cell_m
-    boxes = shapely.box(west, north - grid.cell_m, west + grid.cell_m, north)
-    return shapely.coverage_union_all(boxes)
+    # Neighbours share an edge to the last bit, whatever the side of a cell.
+    west, east = (grid.west + (column + step) * grid.cell_m for step in (0, 1))
+    north, south = (grid.north - (row + step) * grid.cell_m for step in (0, 1))
+    return shapely.coverage_union_all(shapely.box(west, south, east, north))

@@ -97,6 +97,22 @@ def test_the_best_cell_is_the_first_seed_and_its_id_says_where() -> None:
     assert max(away) <= np.sqrt(9 / np.pi) + 0.5
 
 
+@pytest.mark.parametrize("cell_m", [30.0, 100.1, 333.3])
+def test_an_outline_is_whole_whatever_the_side_of_a_cell(cell_m: float) -> None:
+    world = surface(0)
+    grid = replace(
+        world.grid, cell_m=cell_m, west=round(123e3 / cell_m) * cell_m,
+        north=round(3.3e6 / cell_m) * cell_m,
+    )  # fmt: skip
+    row, column = np.indices((12, 9))
+    cells = (row * grid.shape[1] + column).ravel()
+    outline = regions.polygon(regions.Region("IR-06", cells, 0, 0), replace(world, grid=grid))
+    assert outline.geom_type == "Polygon"
+    assert outline.is_valid
+    assert outline.area == pytest.approx(len(cells) * cell_m**2)
+    assert not outline.interiors
+
+
 def test_too_little_room_gives_none() -> None:
     rule = Greenfield(**(RULE | {"min_ha": 60000.0, "max_ha": 60000.0}))
     assert regions.grow(surface(2), rule) == ()
