@@ -131,13 +131,9 @@ def code(*rooms: str) -> str:
     False
     """
     package = Path(__file__).parents[1]
-    asked = [package / room for room in sorted(rooms)]
-    files = [file for path in asked for file in ([path] if path.suffix else _modules(path))]
+    asked = (room if room.endswith(".py") else f"{room}/*.py" for room in sorted(rooms))
+    files = [file for pattern in asked for file in sorted(package.glob(pattern))]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def _modules(room: Path) -> list[Path]:
-    return sorted(room.glob("*.py"))
 
 
 def text(parts: Iterable[str | bytes], make: Callable[[], str]) -> str:

@@ -354,9 +354,10 @@ def _surface(measure: Surface, catalog: Catalog, crs: CRS) -> Reader:
 
 def _slope(layer: str, catalog: Catalog, crs: CRS) -> Raster:
     """Slope of a layer of elevations: several measures ask for the same, in run after run."""
-    dem, how = catalog.raster(layer, crs), kept.code("measure")
+    dem = catalog.raster(layer, crs)
+    how = (kept.code("measure"), "compiled" if reach.kernels("kernels_grid") else "numpy")
     values = remembered(
-        "slope", how, *catalog.mark(layer, crs), make=lambda: ground.slope(dem).values
+        "slope", *how, *catalog.mark(layer, crs), make=lambda: ground.slope(dem).values
     )
     return replace(dem, values=values)
 

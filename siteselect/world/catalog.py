@@ -254,11 +254,11 @@ class Catalog:
                 )  # fmt: skip
                 return out
 
-            values = remembered(*self.mark(source.id, crs), rasterio.__gdal_version__, make=warp)
+            values = remembered(*self.mark(source.id, crs), make=warp)
         return Raster(values, transform, crs)
 
     def mark(self, name: str, crs: CRS) -> tuple[str, ...]:
-        """All that an entry follows from where it is wanted: to tell what was made of it before.
+        """All that an entry follows from where it is wanted, as the name of what is made of it.
 
         Parameters
         ----------
@@ -271,7 +271,8 @@ class Catalog:
         -------
         tuple of str
         """
-        return kept.code("world"), self.source(name).model_dump_json(), crs.to_wkt()
+        how = (kept.code("world"), rasterio.__gdal_version__)
+        return *how, self.source(name).model_dump_json(), crs.to_wkt()
 
     def select(self, target: Target, crs: CRS) -> gpd.GeoDataFrame:
         """Features that a target names.
