@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.declared.measures import Amount, Count, Products
-from siteselect.measure.blocks import Blocks, Ints, descend
+from siteselect.measure import reach
+from siteselect.measure.blocks import Blocks, Ints, Squares, descend
 
 Floats = NDArray[np.float64]
 
@@ -192,7 +193,7 @@ def _away(points: Floats, features: Floats) -> Floats:
 
 
 def nearest_code(
-    points: Blocks, slack_m: Floats, coded: Floats, *, within_m: float
+    points: Blocks, slack_m: Floats, coded: Floats, *, within_m: float, bounds: bool = True
 ) -> tuple[Floats, Floats, Floats]:
     """Code of the nearest feature, and the range over all that may be the nearest.
 
@@ -206,6 +207,8 @@ def nearest_code(
         Easting, northing, code, accuracy; a code may be NaN.
     within_m : float
         A feature farther than this says nothing.
+    bounds : bool
+        Whether the range is asked; else the code stands for it.
 
     Returns
     -------
@@ -213,26 +216,39 @@ def nearest_code(
         In the order of the blocks; NaN where nothing is near enough.
     """
     out = np.full((3, len(points)), np.nan)
-    doubt = float(slack_m.max(initial=0.0) + coded[:, 3].max(initial=0.0))
+    if len(coded) and len(points):
+        place = (points.easting, points.northing, slack_m)
+        doubt = float(slack_m.max() + coded[:, 3].max()) if bounds else 0.0
+        compiled = reach.kernels()
+        run = compiled.coded if compiled else _coded
+        features = np.ascontiguousarray(coded.T)
+        run(place, features, (float(within_m), doubt), points.squares(), bounds, out)
+    return (out[0], out[1], out[2]) if bounds else (out[0], out[0], out[0])
+
+
+def _coded(
+    place: tuple[Floats, Floats, Floats],
+    features: Floats,
+    limits: tuple[float, float],
+    squares: Squares,
+    bounds: bool,  # noqa: FBT001 - as the kernel takes it
+    out: Floats,
+) -> None:
+    """The definition that the compiled kernel follows."""
+    (easting, northing, slack_m), (within, doubt) = place, limits
 
     def may_decide(disc: Floats, given: Ints) -> NDArray[np.bool_]:
-        away = _away(disc[None, :2], coded[given])[0]
+        away = np.hypot(disc[0] - features[0, given], disc[1] - features[1, given])
         return np.asarray(away <= away.min() + 2 * (disc[2] + doubt))
 
-    if len(coded):
-        for here, chosen in descend(points.squares(), may_decide, len(coded)):
-            at = _positions(points, here)
-            out[:, here] = _codes(at, slack_m[here], coded[chosen], within_m)
-    return out[0], out[1], out[2]
-
-
-def _codes(points: Floats, slack_m: Floats, near: Floats, within_m: float) -> Floats:
-    away = _away(points, near)
-    closest = away.argmin(axis=1)
-    slack = slack_m[:, None] + near[:, 3]
-    # Whatever may be nearer than the farthest that the nearest may stand, may be the nearest.
-    possible = away - slack <= (away + slack).min(axis=1)[:, None]
-    codes = np.where(possible, near[:, 2], np.nan)
-    out = np.stack([near[closest, 2], np.fmin.reduce(codes, axis=1), np.fmax.reduce(codes, axis=1)])
-    out[:, away.min(axis=1) > within_m] = np.nan
-    return out
+    for here, chosen in descend(squares, may_decide, features.shape[1]):
+        near = features[:, chosen]
+        away = np.hypot(easting[here, None] - near[0], northing[here, None] - near[1])
+        out[0, here] = near[2, away.argmin(axis=1)]
+        if bounds:
+            slack = slack_m[here, None] + near[3]
+            # What may be nearer than the nearest may be far, may be the nearest.
+            possible = away - slack <= (away + slack).min(axis=1)[:, None]
+            codes = np.where(possible, near[2], np.nan)
+            out[1:, here] = np.fmin.reduce(codes, axis=1), np.fmax.reduce(codes, axis=1)
+        out[:, here][:, away.min(axis=1) > within] = np.nan

@@ -282,14 +282,21 @@ def _unlike(few: Floats, count: int, own: Floats, size: int) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, inline="always")
-def _decayed(away: float, scale: float, cutoff: float) -> float:
-    """exp(-away / scale) up to the cutoff, right to 3e-14 of itself, without a call or a branch."""
-    x = -away / scale
-    # exp(x) = exp(x / 256) ** 256; past exp(-64) nothing is left to be told from nothing.
+def _decayed(away: float, rate: float, cutoff: float) -> float:
+    """exp(away x rate) up to the cutoff, right to 3e-14 of itself, without a call or a branch.
+
+    exp(x) = exp(x / 256) ** 256, and that by its series to the eleventh power, which is summed in
+    pairs: no term waits for all that come before it.
+    """
+    x = away * rate
+    # Past exp(-64) nothing is left to be told from nothing.
     y = (x if x > -64.0 else -64.0) * 0.00390625
-    p = 1.0 + y / 11.0
-    for k in (10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0):
-        p = 1.0 + p * y / k
+    y2 = y * y
+    y4 = y2 * y2
+    low = (1.0 + y) + (1.0 / 2.0 + y * (1.0 / 6.0)) * y2
+    middle = (1.0 / 24.0 + y * (1.0 / 120.0)) + (1.0 / 720.0 + y * (1.0 / 5040.0)) * y2
+    high = (1.0 / 40320.0 + y * (1.0 / 362880.0)) + (1.0 / 3628800.0 + y * (1.0 / 39916800.0)) * y2
+    p = low + (middle + high * y4) * y4
     for _ in range(8):
         p *= p
     return p if away <= cutoff else 0.0
@@ -344,16 +351,86 @@ def _add(
     out: Floats,
 ) -> None:
     east, north, slack = place
-    scale, cutoff = decay[0], decay[1]
+    rate, cutoff = -1.0 / decay[0], decay[1]
     se, sn, amount, accuracy = sources[0, k], sources[1, k], sources[2, k], sources[3, k]
     for i in range(first, last):
         de, dn = east[i] - se, north[i] - sn
-        out[0, i] += amount * _decayed(math.sqrt(de * de + dn * dn), scale, cutoff)
+        out[0, i] += amount * _decayed(math.sqrt(de * de + dn * dn), rate, cutoff)
     if bounds:
         for i in range(first, last):
             de, dn, doubt = east[i] - se, north[i] - sn, slack[i] + accuracy
             away = math.sqrt(de * de + dn * dn)
             near = away - doubt
             near = near if near > 0.0 else 0.0
-            out[1, i] += amount * _decayed(away + doubt, scale, cutoff)
-            out[2, i] += amount * _decayed(near, scale, cutoff)
+            out[1, i] += amount * _decayed(away + doubt, rate, cutoff)
+            out[2, i] += amount * _decayed(near, rate, cutoff)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def coded(
+    place: tuple[Floats, Floats, Floats],
+    features: Floats,
+    limits: tuple[float, float],
+    squares: Squares,
+    bounds: bool,
+    out: Floats,
+) -> None:
+    """Code of the feature nearest to each point, and the range over all that may be the nearest.
+
+    Parameters
+    ----------
+    place : tuple of numpy.ndarray, shape (p,)
+        Easting, northing and accuracy of the points, metres, in the order of the squares.
+    features : numpy.ndarray, shape (4, s)
+        Easting, northing, code and accuracy; a code may be NaN.
+    limits : tuple of float
+        How far a feature may be to say anything, and the greatest sum of two accuracies, metres.
+    squares : tuple of numpy.ndarray
+        As `Blocks` holds them: starts, boxes, parents, cuts.
+    bounds : bool
+        Whether the range is asked.
+    out : numpy.ndarray, shape (3, p)
+        NaN; receives the code, and the least and the greatest that it may be.
+    """
+    starts, boxes, _, cuts = squares
+    smallest = cuts[len(cuts) - 2]
+    east, north, slack = place
+    few, room = np.empty(features.shape), np.empty(features.shape[1])
+    for i in range(len(starts) - 1):
+        count = _rivals(boxes[:, smallest + i], limits[1], features, room, few)
+        for at in range(starts[i], starts[i + 1]):
+            best, away, late = 0, math.inf, math.inf
+            for k in range(count):
+                de, dn = east[at] - few[0, k], north[at] - few[1, k]
+                room[k] = math.sqrt(de * de + dn * dn)
+                if room[k] < away:
+                    best, away = k, room[k]
+                late = min(late, room[k] + (slack[at] + few[3, k]))
+            if away > limits[0]:
+                continue
+            out[0, at] = few[2, best]
+            for k in range(count if bounds else 0):
+                # What may be nearer than the nearest may be far, may be the nearest.
+                if room[k] - (slack[at] + few[3, k]) <= late and not math.isnan(few[2, k]):
+                    # No comparison holds with NaN, which stands there until the first code comes.
+                    low, high = out[1, at] <= few[2, k], out[2, at] >= few[2, k]
+                    out[1, at] = out[1, at] if low else few[2, k]
+                    out[2, at] = out[2, at] if high else few[2, k]
+
+
+@_inner
+def _rivals(box: Floats, doubt: float, features: Floats, room: Floats, few: Floats) -> int:
+    """Keep the features that may be the nearest to a point somewhere in a box."""
+    least = math.inf
+    for k in range(len(room)):
+        de, dn = box[0] - features[0, k], box[1] - features[1, k]
+        room[k] = de * de + dn * dn
+        least = room[k] if room[k] < least else least
+    bound = math.sqrt(least) + 2.0 * (math.sqrt(box[2] * box[2] + box[3] * box[3]) + doubt)
+    found = 0
+    for k in range(len(room)):
+        if room[k] <= bound * bound * (1.0 + SLACK[0]) + SLACK[1]:
+            for row in range(4):
+                few[row, found] = features[row, k]
+            found += 1
+    return found

@@ -416,7 +416,9 @@ def _attribute(measure: Attribute, catalog: Catalog, crs: CRS) -> Reader:
     within = np.inf if measure.within_km is None else measure.within_km * 1000.0
 
     def at_group(group: Group) -> Reading:
-        return amounts.nearest_code(group.points, group.slack_m, coded, within_m=within)
+        return amounts.nearest_code(
+            group.points, group.slack_m, coded, within_m=within, bounds=group.bounds
+        )
 
     return lambda spots: _each(spots, at_group)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
-from siteselect.measure import reach
+from siteselect.measure import amounts, reach
 from siteselect.measure.blocks import Blocks
 from tests.toy import ANALYSIS
 
@@ -105,6 +105,43 @@ def test_supply_is_its_definition(seed: int) -> None:
     for part, end in zip(got, (away, away + doubt, np.maximum(away - doubt, 0)), strict=True):
         expected = np.where(end <= 50e3, np.exp(-end / 20e3), 0.0) @ sources[:, 2]
         np.testing.assert_allclose(part, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("seed", range(25))
+def test_the_code_of_the_nearest_is_its_definition(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
+    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
+    size = rng.integers(1, 15)
+    codes = np.where(rng.uniform(size=size) < 0.2, np.nan, rng.integers(-2, 4, size))
+    coded = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), codes,
+                             rng.exponential(3e3, size)])  # fmt: skip
+    blocks = Blocks.of(*points.T)
+    points, slack = points[blocks.order], slack[blocks.order]
+    code, low, high = amounts.nearest_code(blocks, slack, coded, within_m=60e3)
+    alone = amounts.nearest_code(blocks, slack, coded, within_m=60e3, bounds=False)
+    np.testing.assert_array_equal(alone, [code] * 3)
+    away = np.hypot(*(points[:, None] - coded[:, :2]).transpose(2, 0, 1))
+    doubt = slack[:, None] + coded[:, 3]
+    for i, (row, loose) in enumerate(zip(away, doubt, strict=True)):
+        far = row.min() > 60e3
+        may_be = codes[row - loose <= (row + loose).min()]
+        may_be = may_be[~np.isnan(may_be)] if not far else may_be[:0]
+        assert np.array_equal(code[i], np.nan if far else codes[row.argmin()], equal_nan=True)
+        ends = (may_be.min(), may_be.max()) if len(may_be) else (np.nan, np.nan)
+        np.testing.assert_array_equal((low[i], high[i]), ends)
+
+
+@pytest.mark.usefixtures("kernel")
+def test_of_features_as_near_the_first_tells_its_code() -> None:
+    here = Blocks.of(np.zeros(1), np.zeros(1))
+    coded = np.array([[3.0, 4.0, 2.0, 0.0], [-4.0, 3.0, 1.0, 0.0], [0.0, 9.0, 7.0, 0.0]])
+    told = amounts.nearest_code(here, np.zeros(1), coded, within_m=5.0)
+    assert [end.tolist() for end in told] == [[2.0], [1.0], [2.0]]
+    assert np.isnan(amounts.nearest_code(here, np.zeros(1), coded, within_m=4.9)).all()
+    none = amounts.nearest_code(here, np.zeros(1), np.empty((0, 4)), within_m=np.inf)
+    assert np.isnan(none).all()
 
 
 @given(SEEDS)
