@@ -169,27 +169,38 @@ def count_within(
         In the order of the blocks.
     """
     out = np.zeros((3, len(points)))
-    doubt = float(slack_m.max(initial=0.0) + sources[:, 2].max(initial=0.0))
-
-    def within(disc: Floats, given: Ints) -> NDArray[np.bool_]:
-        return np.asarray(_away(disc[None, :2], sources[given])[0] <= radius_m + doubt + disc[2])
-
-    for here, chosen in descend(points.squares(), within, len(sources)):
-        few = sources[chosen]
-        away = _away(_positions(points, here), few)
-        slack = slack_m[here, None] + few[:, 2]
-        for row, farther in zip(out, (away, away + slack, away - slack), strict=True):
-            hit = farther <= radius_m
-            row[here] = (hit if member is None else hit @ member[chosen]).sum(axis=1)
+    if len(sources) and len(points):
+        place = (points.easting, points.northing, slack_m)
+        limits = (float(radius_m), float(slack_m.max() + sources[:, 2].max()))
+        compiled = reach.kernels()
+        run = compiled.counted if compiled else _counted
+        families = np.zeros((len(sources), 0), dtype=bool) if member is None else member
+        run(place, np.ascontiguousarray(sources.T), families, limits, points.squares(), out)
     return out[0], out[1], out[2]
 
 
-def _positions(points: Blocks, here: slice) -> Floats:
-    return np.column_stack([points.easting[here], points.northing[here]])
+def _counted(
+    place: tuple[Floats, Floats, Floats],
+    sources: Floats,
+    member: NDArray[np.bool_],
+    limits: tuple[float, float],
+    squares: Squares,
+    out: Floats,
+) -> None:
+    """The definition that the compiled kernel follows."""
+    (easting, northing, slack_m), (radius, doubt) = place, limits
 
+    def within(disc: Floats, given: Ints) -> NDArray[np.bool_]:
+        away = np.hypot(disc[0] - sources[0, given], disc[1] - sources[1, given])
+        return np.asarray(away <= radius + doubt + disc[2])
 
-def _away(points: Floats, features: Floats) -> Floats:
-    return np.asarray(np.hypot(*(points[:, None, :2] - features[:, :2]).transpose(2, 0, 1)))
+    for here, chosen in descend(squares, within, sources.shape[1]):
+        few = sources[:, chosen]
+        away = np.hypot(easting[here, None] - few[0], northing[here, None] - few[1])
+        slack = slack_m[here, None] + few[2]
+        for row, farther in zip(out, (away, away + slack, away - slack), strict=True):
+            hit = farther <= radius
+            row[here] = (hit @ member[chosen] if member.shape[1] else hit).sum(axis=1)
 
 
 def nearest_code(

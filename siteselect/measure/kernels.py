@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from siteselect.measure.blocks import Floats, Squares
 
@@ -434,3 +435,56 @@ def _rivals(box: Floats, doubt: float, features: Floats, room: Floats, few: Floa
                 few[row, found] = features[row, k]
             found += 1
     return found
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def counted(
+    place: tuple[Floats, Floats, Floats],
+    sources: Floats,
+    member: NDArray[np.bool_],
+    limits: tuple[float, float],
+    squares: Squares,
+    out: Floats,
+) -> None:
+    """How many families, or features, stand within a radius, and the bounds of that number.
+
+    Parameters
+    ----------
+    place : tuple of numpy.ndarray, shape (p,)
+        Easting, northing and accuracy of the points, metres, in the order of the squares.
+    sources : numpy.ndarray, shape (3, s)
+        Easting, northing and accuracy.
+    member : numpy.ndarray of bool, shape (s, families)
+        Which families each belongs to; without any, every feature counts for itself.
+    limits : tuple of float
+        The radius, and the greatest sum of two accuracies, metres.
+    squares : tuple of numpy.ndarray
+        As `Blocks` holds them: starts, boxes, parents, cuts.
+    out : numpy.ndarray, shape (3, p)
+        Zeros; receives the number, and its lower and upper bound.
+    """
+    starts, boxes, _, cuts = squares
+    smallest = cuts[len(cuts) - 2]
+    east, north, slack = place
+    families = member.shape[1]
+    hit, few = np.empty((3, families), np.bool_), np.empty(sources.shape[1], np.int64)
+    for i in range(len(starts) - 1):
+        be, bn, wide, high = boxes[:, smallest + i]
+        reach, count = limits[0] + limits[1] + math.sqrt(wide * wide + high * high), 0
+        for k in range(sources.shape[1]):
+            de, dn = be - sources[0, k], bn - sources[1, k]
+            if de * de + dn * dn <= reach * reach * (1.0 + SLACK[0]) + SLACK[1]:
+                few[count] = k
+                count += 1
+        for at in range(starts[i], starts[i + 1]):
+            hit[:] = False
+            for k in few[:count]:
+                de, dn = east[at] - sources[0, k], north[at] - sources[1, k]
+                away, loose = math.sqrt(de * de + dn * dn), slack[at] + sources[2, k]
+                ends = (away, away + loose, away - loose)
+                for row in range(3):
+                    if ends[row] <= limits[0]:
+                        out[row, at] += families == 0
+                        for f in range(families):
+                            out[row, at] += member[k, f] and not hit[row, f]
+                            hit[row, f] |= member[k, f]

@@ -144,6 +144,27 @@ def test_of_features_as_near_the_first_tells_its_code() -> None:
     assert np.isnan(none).all()
 
 
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("families", [0, 1, 3])
+@pytest.mark.parametrize("seed", range(8))
+def test_what_stands_within_a_radius_is_its_definition(seed: int, families: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
+    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
+    size = rng.integers(1, 15)
+    sources = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), rng.exponential(3e3, size)])
+    member = rng.uniform(size=(size, families)) < 0.5 if families else None
+    blocks = Blocks.of(*points.T)
+    points, slack = points[blocks.order], slack[blocks.order]
+    got = amounts.count_within(blocks, slack, sources, member=member, radius_m=40e3)
+    away = np.hypot(*(points[:, None] - sources[:, :2]).transpose(2, 0, 1))
+    doubt = slack[:, None] + sources[:, 2]
+    for part, end in zip(got, (away, away + doubt, away - doubt), strict=True):
+        hits = [row <= 40e3 for row in end]
+        counts = [hit if member is None else member[hit].any(axis=0) for hit in hits]
+        np.testing.assert_array_equal(part, [count.sum() for count in counts])
+
+
 @given(SEEDS)
 def test_both_ways_of_working_agree(seed: int) -> None:
     if COMPILED is None:
