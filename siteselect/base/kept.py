@@ -87,23 +87,26 @@ def read(path: Path) -> memoryview | None:
     return data[:-_TAIL] if whole else None
 
 
-def write(path: Path, data: bytes | memoryview) -> None:
+def write(path: Path, *parts: bytes | memoryview) -> None:
     """Keep an entry whole, or not at all.
 
     Parameters
     ----------
     path : pathlib.Path
         As `entry` names it.
-    data : bytes or memoryview
-        Its content.
+    *parts : bytes or memoryview
+        Its content, one after another.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            mark = 0
             with draft.open("wb") as handle:
-                handle.write(data)
-                handle.write(zlib.crc32(data).to_bytes(_TAIL, "big"))
+                for part in parts:
+                    handle.write(part)
+                    mark = zlib.crc32(part, mark)
+                handle.write(mark.to_bytes(_TAIL, "big"))
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from siteselect.base import kept
 from siteselect.world.admit import LIMITS
 
+HEAD_BYTES = 4096  # more than what an array of numbers says of itself
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -45,7 +47,7 @@ class Store:
         data = kept.read(kept.entry(self.folder, name))
         if data is None:
             return None
-        head = io.BytesIO(data)
+        head = io.BytesIO(data[:HEAD_BYTES])
         try:
             np.lib.format.read_magic(head)
             shape, _, dtype = np.lib.format.read_array_header_1_0(head)
@@ -69,9 +71,14 @@ class Store:
         ValueError
             If the array holds objects.
         """
-        buffer = io.BytesIO()
-        np.lib.format.write_array(buffer, np.ascontiguousarray(array), (1, 0), allow_pickle=False)
-        kept.write(kept.entry(self.folder, name), buffer.getbuffer())
+        if array.dtype.hasobject:
+            raise ValueError("wants numbers or booleans, not objects")
+        head, array = io.BytesIO(), np.ascontiguousarray(array)
+        np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
+        # The numbers as they lie in memory: `write_array` would copy them piece by piece.
+        kept.write(
+            kept.entry(self.folder, name), head.getbuffer(), array.ravel().view(np.uint8).data
+        )
 
     def _files(self) -> Iterator[tuple[str, os.stat_result]]:
         # Another process may drop any of them meanwhile.
