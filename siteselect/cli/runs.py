@@ -1,10 +1,13 @@
 """Commands that measure: run, sites, score, map, export."""
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,12 +16,14 @@ from siteselect.cli.door import answer, json_option, progress, say, span, study_
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+    from multiprocessing.process import BaseProcess
 
     from siteselect.study.question import Question
     from siteselect.study.result import Result
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LISTED = 13
+LEAVING = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.command()
@@ -259,18 +264,54 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
 def _another() -> Iterator["Executor"]:
     """One other process of this program, which is not left behind when this one is interrupted."""
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import active_children, get_context
 
-    # Spawned, for a fork would copy locks that other threads hold. An interrupt from the keyboard
-    # reaches both; the other leaves it to this one.
-    quiet = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(1, get_context("spawn"), signal.signal, quiet) as pool:
+    # Spawned, for a fork would copy locks that other threads hold.
+    with ProcessPoolExecutor(1, get_context("spawn"), _belong) as pool:
         try:
+            with _deaf():
+                pool.submit(os.getpid)  # begins the process
             yield pool
         except BaseException:
             for process in active_children():
                 process.terminate()
             raise
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Hear who asks to leave only afterwards: a process half begun would complain of its end."""
+    heard: list[int] = []
+    held = {number: signal.signal(number, lambda n, _: heard.append(n)) for number in LEAVING}
+    _keyboard(blocked=True)
+    try:
+        yield
+    finally:
+        _keyboard(blocked=False)
+        for number, handler in held.items():
+            signal.signal(number, handler)
+        for asked in heard:
+            signal.raise_signal(asked)
+
+
+def _keyboard(*, blocked: bool) -> None:
+    """Block the interrupts of the keyboard, or not, for this thread and what it begins."""
+    if hasattr(signal, "pthread_sigmask"):
+        how = signal.SIG_BLOCK if blocked else signal.SIG_UNBLOCK
+        signal.pthread_sigmask(how, [signal.SIGINT])
+
+
+def _belong() -> None:
+    """Go with the process that has begun this one, and only then."""
+    # An interrupt from the keyboard reaches both; this one leaves it to the other.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _keyboard(blocked=False)
+    Thread(target=_go_with, args=[parent_process()], daemon=True).start()
+
+
+def _go_with(parent: "BaseProcess | None") -> None:
+    if parent is not None:
+        parent.join()  # it may be killed without a word
+    os._exit(1)
 
 
 def _score_many(question: "Question", out: Path | None, *, force: bool, as_json: bool) -> None:

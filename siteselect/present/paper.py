@@ -113,6 +113,8 @@ def save(figure: "Figure", path: Path) -> None:
     DataError
         If a file does not read back as it was drawn.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.image import imread
 
     picture, drawing = path.with_suffix(".png"), path.with_suffix(".svg")
@@ -121,8 +123,10 @@ def save(figure: "Figure", path: Path) -> None:
     if engine is not None:
         engine.execute(figure)
         figure.set_layout_engine("none")
-    figure.savefig(picture, dpi=DPI, metadata={"Software": None})
-    figure.savefig(drawing, metadata={"Date": None, "Creator": None})
+    # Not through `savefig`, which draws everything once more beforehand.
+    agg, svg = FigureCanvasAgg(figure), FigureCanvasSVG(figure)
+    agg.print_png(picture, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    svg.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
     width, height = figure.get_size_inches() * DPI
     if imread(picture).shape[:2] != (round(height), round(width)):
         raise DataError(Fault("does not read back as it was drawn", file=picture.name))
