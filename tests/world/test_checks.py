@@ -177,6 +177,20 @@ def test_arabic_letters_are_repaired_and_twins_are_named(tmp_path: Path) -> None
     assert any("rows 2 and 3: name_fa: probably the same name" in text for text in warnings)
 
 
+@pytest.mark.parametrize("pairs", [12, 13, 40])
+def test_of_very_many_twins_the_first_are_named_and_the_rest_counted(
+    tmp_path: Path, pairs: int
+) -> None:
+    rows = (f"S{n},N{n},{50 + n // 2 / 100},28.5,5,1,1" for n in range(2 * pairs))
+    _, warnings = sites(tmp_path, faulty.rows(*rows))
+    told = [text for text in warnings if "share one position" in text]
+    assert len(told) == 12
+    assert told[0] == "s.csv: rows 2 and 3: lon, lat: share one position; their spacing is unknown"
+    rest = "" if pairs == 12 else f" ({pairs - 11} more)"
+    assert told[-1].endswith(f"their spacing is unknown{rest}")
+    assert told[-1].startswith("s.csv: rows" if pairs == 12 else "s.csv: lon, lat")
+
+
 def test_a_long_name_is_shortened_everywhere(tmp_path: Path) -> None:
     frame, warnings = sites(tmp_path, faulty.rows(f"S1,{'A' * 300_000},50.5,28.5,5,1,1"))
     assert len(frame["name_en"].iloc[0]) == checks.NAME_CHARS
