@@ -8,7 +8,7 @@ and feature is worked alike.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -294,8 +294,8 @@ class Spots:
         What else is known of the places.
     crs : pyproj.CRS
         Analysis CRS.
-    groups : tuple of Group
-        The points by landmass.
+    gathered : callable
+        Gathers the points by landmass, once; who reads rasters alone never asks.
     bounds : bool
         Whether the bounds of readings are asked too; if not, a reading stands for its bounds.
     """
@@ -306,8 +306,13 @@ class Spots:
     owner: NDArray[np.int64]
     columns: pd.DataFrame
     crs: CRS
-    groups: tuple[Group, ...]
+    gathered: Callable[[], tuple[Group, ...]]
     bounds: bool = True
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The points by landmass."""
+        return self.gathered()
 
     @classmethod
     def of(cls, places: Places) -> "Spots":
@@ -327,8 +332,8 @@ class Spots:
         def gather(index: Ints | slice) -> Blocks:
             return Blocks.of(east[index], north[index])
 
-        groups = _groups(places.landmass, slack, gather)
-        return cls(east, north, slack, places.owner, places.columns, places.crs, groups)
+        gathered = cache(lambda: _groups(places.landmass, slack, gather))
+        return cls(east, north, slack, places.owner, places.columns, places.crs, gathered)
 
     @classmethod
     def of_cells(cls, grid: Grid) -> "Spots":
@@ -357,10 +362,11 @@ class Spots:
             mine = keys[index]
             return Blocks.gathered(east[index], north[index], every[: len(mine)], keys=mine)
 
-        columns, groups = pd.DataFrame(index=range(len(keys))), _groups(masses, slack, gather)
-        return cls(east, north, slack, every, columns, grid.crs, groups)
+        columns = pd.DataFrame(index=range(len(keys)))
+        gathered = cache(lambda: _groups(masses, slack, gather))
+        return cls(east, north, slack, every, columns, grid.crs, gathered)
 
     def without_bounds(self) -> "Spots":
         """The same spots, of which only readings are asked."""
-        groups = tuple(replace(group, bounds=False) for group in self.groups)
-        return replace(self, groups=groups, bounds=False)
+        gathered = cache(lambda: tuple(replace(group, bounds=False) for group in self.groups))
+        return replace(self, gathered=gathered, bounds=False)
