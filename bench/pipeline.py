@@ -6,8 +6,10 @@ Whole processes in turn: ours reads the vector layers of the data pack and write
 share and verdict as a cloud-optimised GeoTIFF; GDAL and GRASS begin with the same layers burnt into
 rasters beforehand, which is not timed, and write the score alone. Ours works the cells of the study
 area, the others the box around it: that is what each can do. A tool that is not installed is left
-out by name. One distance alone is the command `siteselect surface CRITERION`, beside
-gdal_proximity.
+out by name. One distance or slope alone is the command `siteselect surface CRITERION`, beside
+gdal_proximity and gdaldem: once as they write by default, unpacked and without overviews, and once
+into such a file as ours, packed, tiled and with overviews. Ours works slopes on the grid of the
+elevations and reads them at the cells; gdaldem begins with elevations on the cells.
 """
 
 import argparse
@@ -30,6 +32,11 @@ LAYERS = (
 )  # fmt: skip
 ONE = "rivers"  # the layer of most pieces
 FAR_KM = 200.0
+# Such a file as ours is.
+COG = (
+    "-of COG -co COMPRESS=DEFLATE -co LEVEL=1 -co PREDICTOR=YES -co BLOCKSIZE=256"
+    " -co NUM_THREADS=ALL_CPUS"
+)
 
 
 def study(folder: Path) -> Path:
@@ -84,17 +91,39 @@ def burn(folder: Path, path: Path, cell_m: float) -> tuple[int, int]:
     return shape
 
 
-def surface(folder: Path, path: Path, cell_m: float) -> list[str]:
-    """Our command, of all criteria together."""
-    return [sys.executable, "-m", "siteselect", "surface", "--study", str(path), "--cell",
-            f"{cell_m:g}", "--out", str(folder / "ours.tif")]  # fmt: skip
+def surface(folder: Path, cell_m: float, *more: str) -> list[str]:
+    """Our command, of all criteria of a study together if it is given none."""
+    return [sys.executable, "-m", "siteselect", "surface", "--cell", f"{cell_m:g}",
+            "--out", str(folder / "ours.tif"), *more]  # fmt: skip
 
 
-def alone(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
+def distances(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
     """What each whole process is for one distance."""
-    found = {"ours": [*surface(folder, path, cell_m), f"d_{ONE}"]}
+    found = {"ours": surface(folder, cell_m, "--study", str(path), f"d_{ONE}")}
     if shutil.which("gdal_proximity.py"):
-        found["gdal_proximity.py"] = proximity(ONE)
+        bare = proximity(ONE)
+        found["gdal_proximity.py"] = bare
+        same = f"{' '.join(bare)} && gdal_translate -q {COG} d_{ONE}.tif d_same.tif"
+        found["gdal_proximity.py, such a file"] = ["sh", "-c", same]
+    return found
+
+
+def slopes(folder: Path, cell_m: float) -> dict[str, list[str]]:
+    """What each whole process is for one slope; elevations on the cells are put there before."""
+    import rasterio
+
+    timed(surface(folder, cell_m, "elevation"), folder)
+    with rasterio.open(folder / "ours.tif") as read:
+        kept = ("height", "width", "count", "dtype", "crs", "transform", "nodata")
+        profile = {name: read.profile[name] for name in kept}
+        with rasterio.open(folder / "elevation.tif", "w", driver="GTiff", **profile) as elevation:
+            elevation.write(read.read())
+    (folder / "ours.tif").unlink()
+    found = {"ours": surface(folder, cell_m, "slope")}
+    if shutil.which("gdaldem"):
+        bare = ["gdaldem", "slope", "-q", "-compute_edges", "elevation.tif", "d_slope.tif"]
+        found["gdaldem"] = bare
+        found["gdaldem, such a file"] = [*bare, *COG.split()]
     return found
 
 
@@ -122,7 +151,7 @@ def commands(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
     grass.append("r.out.gdal --overwrite --quiet input=score output=grass.tif type=Float32")
     (folder / "gdal.sh").write_text("set -e\nrm -f d_*.tif gdal.tif\n" + "\n".join(gdal) + "\n")
     (folder / "grass.sh").write_text("set -e\n" + "\n".join(grass) + "\n")
-    found = {"ours": surface(folder, path, cell_m)}
+    found = {"ours": surface(folder, cell_m, "--study", str(path))}
     if shutil.which("gdal_proximity.py") and shutil.which("gdal_calc.py"):
         found["GDAL"] = ["sh", "gdal.sh"]
     if shutil.which("grass"):
@@ -178,8 +207,14 @@ def table(cell_m: float, repeat: int) -> list[str]:
         timed(found["ours"], folder)
         lines = [f"## {cell_m:g} m, {rows * columns:,} cells in the box", ""]
         lines += ["Twelve distances and their weighted mean:", "", *in_turn(found, folder, repeat)]
-        one = in_turn(alone(folder, path, cell_m), folder, max(repeat, 5))
-        return [*lines, "", f"One distance, to {ONE}:", "", *one, ""]
+        often = max(repeat, 5)
+        for title, tools in (
+            (f"One distance, to {ONE}", distances(folder, path, cell_m)),
+            ("One slope", slopes(folder, cell_m)),
+            ("All criteria and rules of the bundled study", {"ours": surface(folder, cell_m)}),
+        ):
+            lines += ["", f"{title}:", "", *in_turn(tools, folder, often)]
+        return [*lines, ""]
 
 
 def in_turn(found: dict[str, list[str]], folder: Path, repeat: int) -> list[str]:
