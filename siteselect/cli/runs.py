@@ -301,16 +301,17 @@ def _keyboard(*, blocked: bool) -> None:
 
 
 def _belong() -> None:
-    """Go with the process that has begun this one, and only then."""
+    """Go with the process that has begun this one, even if it is killed without a word."""
     # An interrupt from the keyboard reaches both; this one leaves it to the other.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _keyboard(blocked=False)
-    Thread(target=_go_with, args=[parent_process()], daemon=True).start()
-
-
-def _go_with(parent: "BaseProcess | None") -> None:
+    parent = parent_process()
     if parent is not None:
-        parent.join()  # it may be killed without a word
+        Thread(target=_go_with, args=[parent], daemon=True).start()
+
+
+def _go_with(parent: "BaseProcess") -> None:
+    parent.join()
     os._exit(1)
 
 
