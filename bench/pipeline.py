@@ -22,6 +22,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -108,16 +111,21 @@ def distances(folder: Path, path: Path, cell_m: float) -> dict[str, list[str]]:
     return found
 
 
-def slopes(folder: Path, cell_m: float) -> dict[str, list[str]]:
-    """What each whole process is for one slope; elevations on the cells are put there before."""
+def unpacked(packed: Path, path: Path) -> None:
+    """A raster as GDAL writes it by default."""
     import rasterio
 
-    timed(surface(folder, cell_m, "elevation"), folder)
-    with rasterio.open(folder / "ours.tif") as read:
+    with rasterio.open(packed) as read:
         kept = ("height", "width", "count", "dtype", "crs", "transform", "nodata")
         profile = {name: read.profile[name] for name in kept}
-        with rasterio.open(folder / "elevation.tif", "w", driver="GTiff", **profile) as elevation:
-            elevation.write(read.read())
+        with rasterio.open(path, "w", driver="GTiff", **profile) as raster:
+            raster.write(read.read())
+
+
+def slopes(folder: Path, cell_m: float) -> dict[str, list[str]]:
+    """What each whole process is for one slope; elevations on the cells are put there before."""
+    timed(surface(folder, cell_m, "elevation"), folder)
+    apart(unpacked, folder / "ours.tif", folder / "elevation.tif")
     (folder / "ours.tif").unlink()
     found = {"ours": surface(folder, cell_m, "slope")}
     if shutil.which("gdaldem"):
@@ -176,6 +184,12 @@ def place(folder: Path) -> None:
                    check=True, capture_output=True)  # fmt: skip
 
 
+def apart(work: Callable[..., Any], *given: Any) -> Any:
+    """Work done in a process of its own: a child is charged with the memory of who begins it."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
+
+
 def timed(command: list[str], folder: Path) -> tuple[float, float]:
     """Wall time, s, and greatest memory of one process of it, MB."""
     begin = time.perf_counter()
@@ -200,7 +214,7 @@ def table(cell_m: float, repeat: int) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = study(folder)
-        rows, columns = burn(folder, path, cell_m)
+        rows, columns = apart(burn, folder, path, cell_m)
         found = commands(folder, path, cell_m)
         if "GRASS" in found:
             place(folder)
