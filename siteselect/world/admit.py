@@ -20,6 +20,7 @@ from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.base.text import nearest
 
 MANY_FAULTS = 200
+TOLD = 12  # rows that are named in one fault, and warnings of one kind
 LIMIT_PREFIX = "SITESELECT_LIMIT_"
 _ARCHIVES = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".kmz", ".zst")
 
@@ -143,10 +144,27 @@ def row_list(numbers: Iterable[int], word: str = "row") -> str:
             run = ordered[start:end]
             parts += [f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(n) for n in run]
             start = end
-    if len(parts) > 12:
-        parts = [*parts[:11], f"{len(parts) - 11} more"]
+    if len(parts) > TOLD:
+        parts = [*parts[: TOLD - 1], f"{len(parts) - TOLD + 1} more"]
     text = " and ".join(part for part in (", ".join(parts[:-1]), parts[-1]) if part)
     return f"{word}{'s' if len(ordered) > 1 else ''} {text}"
+
+
+def first_of(found: Iterable[Fault]) -> list[Fault]:
+    """The first warnings of a kind, and how many there are of it beyond them.
+
+    Examples
+    --------
+    >>> told = first_of(Fault("stands twice", row=f"row {n}") for n in range(40))
+    >>> len(told), str(told[0]), str(told[-1])
+    (12, 'row 0: stands twice', 'stands twice (29 more)')
+    """
+    every = list(found)
+    if len(every) <= TOLD:
+        return every
+    last = every[TOLD - 1]
+    more = f"{last.message} ({len(every) - TOLD + 1:,} more)"
+    return [*every[: TOLD - 1], replace(last, row="", message=more)]
 
 
 LIMITS = limits_of(os.environ)

@@ -1,6 +1,6 @@
 """Checks of what people bring: schema, units, and whether things lie where they say they lie."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from siteselect.base.text import fold, nearest
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Column
 from siteselect.world import layers, location, tables
-from siteselect.world.admit import LIMITS, Limits, refuse, row_list, shown
+from siteselect.world.admit import LIMITS, Limits, first_of, refuse, row_list, shown
 from siteselect.world.location import Area
 from siteselect.world.rasters import check_raster, meets
 
@@ -48,7 +48,6 @@ OFFSHORE = MappingProxyType(
 """Kinds of row that may lie in the sea by nature; None for all."""
 OWN_FIGURES = ("area_ha", "position_accuracy_km")
 NAME_CHARS = 200
-TOLD = 12  # warnings of a kind, as many as rows are named in one
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx")
 _WKT = ("wkt", "geometry_wkt", "waypoints", "geometry")
 _KAF_YEH = str.maketrans({"ك": "ک", "ي": "ی", "ى": "ی"})
@@ -366,18 +365,18 @@ def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fa
         return [(str(key), row_list(rows.index, word)) for key, rows in again.groupby(again)]
 
     alike = frame["id"].astype(str).map(fold)
-    warnings += _few(
+    warnings += first_of(
         Fault("ids that differ in letters of case or script only", file, rows, "id")
         for key, rows in repeated(alike)
         if len(set(frame["id"][alike == key])) > 1
     )
     for column in ("name_en", "name_fa"):
-        warnings += _few(
+        warnings += first_of(
             Fault("probably the same name", file, rows, column)
             for _, rows in repeated(frame[column].map(fold))
         )
     spots = frame["lon"].astype(str) + " " + frame["lat"].astype(str)
-    warnings += _few(
+    warnings += first_of(
         Fault("share one position; their spacing is unknown", file, rows, "lon, lat")
         for _, rows in repeated(spots.where(frame["lon"].notna(), ""))
     )
@@ -385,16 +384,6 @@ def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fa
         Fault(f"id {shown(name)} stands more than once", file, rows, "id")
         for name, rows in repeated(frame["id"].astype(str))
     ]
-
-
-def _few(found: Iterable[Fault]) -> list[Fault]:
-    """The first warnings of a kind, and how many there are of it beyond them."""
-    every = list(found)
-    if len(every) <= TOLD:
-        return every
-    last = every[TOLD - 1]
-    more = f"{last.message} ({len(every) - TOLD + 1:,} more)"
-    return [*every[: TOLD - 1], replace(last, row="", message=more)]
 
 
 def _check_features(
