@@ -1,6 +1,7 @@
 """Amounts: what a feature supplies, which families it counts in, which class it carries."""
 
 import math
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -189,12 +190,8 @@ def _counted(
 ) -> None:
     """The definition that the compiled kernel follows."""
     (easting, northing, slack_m), (radius, doubt) = place, limits
-
-    def within(disc: Floats, given: Ints) -> NDArray[np.bool_]:
-        away = np.hypot(disc[0] - sources[0, given], disc[1] - sources[1, given])
-        return np.asarray(away <= radius + doubt + disc[2])
-
-    for here, chosen in descend(squares, within, sources.shape[1]):
+    near = partial(reach.within, sources, far_m=radius + doubt)
+    for here, chosen in descend(squares, near, sources.shape[1]):
         few = sources[:, chosen]
         away = np.hypot(easting[here, None] - few[0], northing[here, None] - few[1])
         slack = slack_m[here, None] + few[2]

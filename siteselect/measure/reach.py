@@ -259,12 +259,8 @@ def _supplied(
 ) -> None:
     """The definition that the compiled kernel follows."""
     (easting, northing, slack_m), (scale, cutoff, doubt) = place, decay
-
-    def within(disc: Floats, given: Ints) -> NDArray[np.bool_]:
-        away = np.hypot(disc[0] - sources[0, given], disc[1] - sources[1, given])
-        return np.asarray(away <= cutoff + doubt + disc[2])
-
-    for here, chosen in descend(squares, within, sources.shape[1]):
+    near = partial(within, sources, far_m=cutoff + doubt)
+    for here, chosen in descend(squares, near, sources.shape[1]):
         few = sources[:, chosen]
         away = np.hypot(easting[here, None] - few[0], northing[here, None] - few[1])
         slack = slack_m[here, None] + few[3]
@@ -272,6 +268,33 @@ def _supplied(
         for row, end in enumerate(ends if bounds else ends[:1]):
             weight = np.where(end <= cutoff, np.exp(-end / scale), 0.0)
             out[row, here] = weight @ few[2]
+
+
+def within(sources: Floats, disc: Floats, given: Ints, *, far_m: float) -> NDArray[np.bool_]:
+    """Which sources are within a distance of some point of a disc, as `descend` asks.
+
+    Parameters
+    ----------
+    sources : numpy.ndarray, shape (2 or more, s)
+        Easting, northing, metres.
+    disc : numpy.ndarray, shape (3,)
+        Easting and northing of its centre, radius, metres.
+    given : numpy.ndarray of int64
+        The sources asked for.
+    far_m : float
+        The distance.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+
+    Examples
+    --------
+    >>> within(np.zeros((2, 1)), np.array([6.0, 0.0, 1.0]), np.array([0]), far_m=5.0)
+    array([ True])
+    """
+    away = np.hypot(disc[0] - sources[0, given], disc[1] - sources[1, given])
+    return np.asarray(away <= far_m + disc[2])
 
 
 def distance_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> Floats:

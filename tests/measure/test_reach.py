@@ -45,6 +45,15 @@ def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(reach, "kernels", lambda: chosen)
 
 
+def random_places(rng: np.random.Generator) -> tuple[Blocks, np.ndarray, np.ndarray, int]:
+    """Places over 160 km: their blocks, positions and accuracies; and a number of features."""
+    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
+    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
+    size = int(rng.integers(1, 15))
+    blocks = Blocks.of(*points.T)
+    return blocks, points[blocks.order], slack[blocks.order], size
+
+
 def random_world(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points, lines and polygons over 150 km, their radius and error."""
     shapes = []
@@ -90,13 +99,9 @@ def test_nearest_is_its_definition(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_supply_is_its_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
-    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
-    size = rng.integers(1, 15)
+    blocks, points, slack, size = random_places(rng)
     sources = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), rng.uniform(0, 900, size),
                                rng.exponential(3e3, size)])  # fmt: skip
-    blocks = Blocks.of(*points.T)
-    points, slack = points[blocks.order], slack[blocks.order]
     got = reach.supply(blocks, slack, sources, scale_m=20e3, cutoff_m=50e3)
     alone = reach.supply(blocks, slack, sources, scale_m=20e3, cutoff_m=50e3, bounds=False)
     np.testing.assert_array_equal(alone, [got[0]] * 3)
@@ -111,14 +116,10 @@ def test_supply_is_its_definition(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_the_code_of_the_nearest_is_its_definition(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
-    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
-    size = rng.integers(1, 15)
+    blocks, points, slack, size = random_places(rng)
     codes = np.where(rng.uniform(size=size) < 0.2, np.nan, rng.integers(-2, 4, size))
     coded = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), codes,
                              rng.exponential(3e3, size)])  # fmt: skip
-    blocks = Blocks.of(*points.T)
-    points, slack = points[blocks.order], slack[blocks.order]
     code, low, high = amounts.nearest_code(blocks, slack, coded, within_m=60e3)
     alone = amounts.nearest_code(blocks, slack, coded, within_m=60e3, bounds=False)
     np.testing.assert_array_equal(alone, [code] * 3)
@@ -149,13 +150,9 @@ def test_of_features_as_near_the_first_tells_its_code() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_what_stands_within_a_radius_is_its_definition(seed: int, families: int) -> None:
     rng = np.random.default_rng(seed)
-    points = rng.uniform(-80e3, 80e3, (rng.integers(1, 120), 2))
-    slack = rng.exponential(3e3, len(points)) * (rng.uniform(size=len(points)) < 0.6)
-    size = rng.integers(1, 15)
+    blocks, points, slack, size = random_places(rng)
     sources = np.column_stack([rng.uniform(-80e3, 80e3, (size, 2)), rng.exponential(3e3, size)])
     member = rng.uniform(size=(size, families)) < 0.5 if families else None
-    blocks = Blocks.of(*points.T)
-    points, slack = points[blocks.order], slack[blocks.order]
     got = amounts.count_within(blocks, slack, sources, member=member, radius_m=40e3)
     away = np.hypot(*(points[:, None] - sources[:, :2]).transpose(2, 0, 1))
     doubt = slack[:, None] + sources[:, 2]
