@@ -130,7 +130,7 @@ def allocate(
     """
     if programme.objective == "worst":
         raise DataError("objective worst is not weighed against haulage; ask for score or expected")
-    pool, _ = candidates.sorted()
+    pool, _ = candidates.canonical()
     refuse_unknown(pool, programme)
     options = options_of(pool, programme)
     region = _Region(chain, market, access)

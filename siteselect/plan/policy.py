@@ -24,6 +24,9 @@ from siteselect.plan.exact import (
 from siteselect.world.places import Sites
 
 EXISTING = ("estate", "special_zone")
+#: Digits that tell scores apart. What is beyond them comes of the order in which sums were made,
+#: and would decide between twins, two estates at one place, which their ids are to decide.
+DIGITS = 12
 RESOURCES = {
     "area_ha": Titles(en="land (ha)", fa="زمین (هکتار)"),
     "water_m3_d": Titles(en="water (m3 a day)", fa="آب (مترمکعب در روز)"),
@@ -134,10 +137,11 @@ class Candidates:
             return np.full(shape, missing)
         return np.broadcast_to(column.reshape(shape[0], -1), shape)
 
-    def sorted(self) -> tuple["Candidates", Indices]:
-        """The same candidates in the order of their ids, and the row that each came from."""
+    def canonical(self) -> tuple["Candidates", Indices]:
+        """The same in the order of their ids, scores to `DIGITS`; the row that each came from."""
         order = np.argsort(self.ids, kind="stable")
         columns: dict[str, Any] = {name: array[order] for name, array in self._arrays()}
+        columns["score"] = np.round(columns["score"], DIGITS)
         return replace(self, **columns), order
 
 
@@ -318,7 +322,7 @@ def drawn_values(draws: Floats, scores: Candidates, options: Options, *, order: 
     if not np.isfinite(taken).all():
         raise DataError("a draw lacks the score of a candidate that has one")
     price = options.pool.score.reshape(n, t)[options.site, options.park] - options.values
-    return np.asarray(taken - price)
+    return np.round(taken - price, DIGITS)
 
 
 def objective(options: Options, programme: Programme, drawn: Floats | None) -> Floats:

@@ -257,7 +257,8 @@ def choose(
     Notes
     -----
     A binary programme solved to optimality (`siteselect.plan.exact.solve`). Candidates are sorted
-    by id first, and among sets of equal worth the one that comes first by id is taken.
+    by id first, scores told apart to `siteselect.plan.policy.DIGITS` digits, and among sets of
+    equal worth the one that comes first by id is taken.
 
     Examples
     --------
@@ -275,7 +276,7 @@ def choose(
     >>> [pick.id for pick in parks.picks], round(parks.price, 9)
     (['a', 'c'], 0.01)
     """
-    pool, order = scores.sorted()
+    pool, order = scores.canonical()
     refuse_unknown(pool, programme)
     options = options_of(pool, programme)
     drawn = None if draws is None else drawn_values(draws, scores, options, order=order)

@@ -31,7 +31,7 @@ def big_programme():
 
 
 def task_of(sites, asked):
-    options = options_of(sites.sorted()[0], asked)
+    options = options_of(sites.canonical()[0], asked)
     rules = tuple(rules_of(options, asked))
     return options, problem(options.values, rules, options.site)
 

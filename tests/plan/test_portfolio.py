@@ -195,6 +195,27 @@ def test_the_order_of_rows_does_not_matter(seed, shuffle):
     assert one == choose(replace(sites, **columns), asked)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_last_bits_of_the_scores_decide_nothing(seed):
+    """Twins score alike but for the order in which sums were made: their ids tell them apart."""
+    sites = pool(14, seed)
+    sites = replace(sites, score=sites.score.round(1))
+    asked = programme(
+        4,
+        existing_first={"tolerance_loss": 0.03},
+        spacing={"at_least_km": 8.0},
+        alternatives={"gap": 0.1, "at_most": 10},
+    )
+    rng = np.random.default_rng(seed)
+    bits = rng.choice([-1, 0, 1], 14) * np.finfo(float).eps
+    draws = sites.score + rng.normal(0, 0.05, (20, 14)).round(2)
+    one = choose(sites, asked, draws=draws)
+    stirred = replace(sites, score=sites.score * (1 + bits))
+    other = choose(stirred, asked, draws=draws * (1 + bits))
+    assert replace(one, robust=None) == replace(other, robust=None)
+    assert one.robust.probability.tolist() == other.robust.probability.tolist()
+
+
 @given(st.integers(0, 10_000), st.sampled_from([0.0, 0.01, 0.05, 0.2, 1.0]))
 @settings(max_examples=40)
 def test_no_greenfield_while_the_tolerance_allows_an_existing_one(seed, share):
