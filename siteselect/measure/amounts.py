@@ -221,7 +221,8 @@ def nearest_code(
     Returns
     -------
     code, lower, upper : numpy.ndarray, shape (p,)
-        In the order of the blocks; NaN where nothing is near enough.
+        In the order of the blocks; NaN where nothing is near enough. No bounds where a feature
+        that may be the nearest has no code.
     """
     out = np.full((3, len(points)), np.nan)
     if len(coded) and len(points):
@@ -258,5 +259,7 @@ def _coded(
             # What may be nearer than the nearest may be far, may be the nearest.
             possible = away - slack <= (away + slack).min(axis=1)[:, None]
             codes = np.where(possible, near[2], np.nan)
-            out[1:, here] = np.fmin.reduce(codes, axis=1), np.fmax.reduce(codes, axis=1)
+            blind = (possible & np.isnan(near[2])).any(axis=1)
+            out[1, here] = np.where(blind, -np.inf, np.fmin.reduce(codes, axis=1))
+            out[2, here] = np.where(blind, np.inf, np.fmax.reduce(codes, axis=1))
         out[:, here][:, away.min(axis=1) > within] = np.nan

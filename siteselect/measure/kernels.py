@@ -412,11 +412,13 @@ def coded(
             out[0, at] = few[2, best]
             for k in range(count if bounds else 0):
                 # What may be nearer than the nearest may be far, may be the nearest.
-                if room[k] - (slack[at] + few[3, k]) <= late and not math.isnan(few[2, k]):
+                if room[k] - (slack[at] + few[3, k]) <= late:
+                    unknown = math.isnan(few[2, k])
+                    least = -math.inf if unknown else few[2, k]
+                    most = math.inf if unknown else few[2, k]
                     # No comparison holds with NaN, which stands there until the first code comes.
-                    low, high = out[1, at] <= few[2, k], out[2, at] >= few[2, k]
-                    out[1, at] = out[1, at] if low else few[2, k]
-                    out[2, at] = out[2, at] if high else few[2, k]
+                    out[1, at] = out[1, at] if out[1, at] <= least else least
+                    out[2, at] = out[2, at] if out[2, at] >= most else most
 
 
 @_inner

@@ -85,6 +85,9 @@ class Instruments:
         values, lower, upper = reading
         if self.factors[j] != 1.0:
             values, lower, upper = (part * self.factors[j] for part in reading)
+        if reading[1] is not reading[0] and (unknown := np.isnan(values)).any():
+            # What is known around a place of which nothing is known says nothing of it.
+            lower, upper = (np.where(unknown, np.nan, end) for end in (lower, upper))
         if isinstance(declaration, Constraint) and self.partial[j]:
             if declaration.at_least is not None:
                 lower = np.where(np.isnan(lower), lower, -np.inf)
@@ -202,8 +205,8 @@ def _mark(measure: Measure, unit: str, catalog: Catalog, crs: CRS) -> str:
 def read(instruments: Instruments, places: Places) -> PerformanceTable:
     """Readings of places by prepared instruments.
 
-    A place of several sample points reads their mean; its bounds are the least and the greatest
-    of theirs.
+    A place of several sample points reads the mean of those that are known; its bounds are the
+    least and the greatest of theirs, and none where any is not known.
 
     Parameters
     ----------
@@ -246,7 +249,9 @@ def _by_place(reading: Reading, places: Places) -> Reading:
     total = np.bincount(places.owner, np.where(has, values, 0.0), n)
     with np.errstate(invalid="ignore"):
         mean = total / np.bincount(places.owner, has, n)
-    return mean, np.fmin.reduceat(lower, first), np.fmax.reduceat(upper, first)
+    # The part of a place that is not known may hold anything.
+    lower, upper = np.where(has, lower, -np.inf), np.where(has, upper, np.inf)
+    return mean, np.minimum.reduceat(lower, first), np.maximum.reduceat(upper, first)
 
 
 def measures_of(criteria: CriteriaSet) -> tuple[tuple[str, Measure], ...]:

@@ -1,5 +1,6 @@
 """One measure for cells and sites: the same readings, the same bounds, tile by tile or at once."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,39 @@ def test_a_partial_layer_may_exclude_but_never_make_eligible(
     table = measure(criteria, here, world)
     assert score(table, criteria, kinds=here.kinds.tolist()).verdict.tolist() == expected
     assert np.isfinite(table.lower[:, 0]).all()  # a criterion is not widened
+
+
+def test_what_is_known_around_an_unknown_place_does_not_clear_it(tmp_path: Path) -> None:
+    """Its own cell is unknown, or the nearest port has no depth: no rule can pass on neighbours."""
+    heights = np.full((120, 120), 2.0)
+    heights[60, 60] = np.nan
+    ports = layer([Point(0, 0), Point(9 * KM, 0)], depth=[np.nan, 3.0], position_accuracy_km=5.0)
+    world = catalog(tmp_path, dem=(heights, RASTER, {"unit": "m"}), ports=ports)
+    here = spots([500.0, -20 * KM], [-500.0, -500.0], [3.0, 3.0])
+    for name, expected in (("value", [UNDETERMINED, ELIGIBLE]), ("attribute", [UNDETERMINED] * 2)):
+        criteria = one_criterion(*MEASURES[name], at_most=12.0)
+        table = measure(criteria, here, world)
+        assert np.isnan(table.values[0]).all() and np.isnan(table.lower[0]).all()
+        assert score(table, criteria, kinds=here.kinds.tolist()).verdict.tolist() == expected
+
+
+def test_a_place_known_in_part_is_not_cleared_by_that_part(tmp_path: Path) -> None:
+    heights = np.full((120, 120), 2.0)
+    heights[:, 60:] = np.nan
+    world = catalog(tmp_path, dem=(heights, RASTER, {"unit": "m"}))
+    cells = spots([-1500.0, -500.0, 500.0, -9500.0], [-500.0] * 4)
+    sites = replace(
+        cells, ids=np.array(["shore", "inland"]), kinds=cells.kinds[:2],
+        accuracy_km=cells.accuracy_km[:2], owner=np.array([0, 0, 0, 1]),
+        columns=cells.columns[:2],
+    )  # fmt: skip
+    for limit, expected in ((12.0, [UNDETERMINED, ELIGIBLE]), (1.0, [UNDETERMINED, EXCLUDED])):
+        criteria = one_criterion(*MEASURES["value"], at_most=limit)
+        table = measure(criteria, sites, world)
+        assert table.values[:, 0].tolist() == [2.0, 2.0]
+        told = score(table, criteria, kinds=sites.kinds.tolist())
+        assert told.verdict.tolist() == expected
+        assert told.score_low[0] <= told.score[0] <= told.score_high[0]
 
 
 def test_readings_in_another_crs_are_refused(world: Catalog) -> None:
