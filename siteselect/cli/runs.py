@@ -98,8 +98,6 @@ def changes_of(
     >>> changes_of(provinces="IR-06", park_type=None, cell_m=None, seed=7, no_robustness=False)
     {'changes': {'provinces': ('IR-06',), 'seed': 7}, 'criteria': None}
     """
-    from siteselect.declared.criteria import named
-
     changes: dict[str, Any] = {}
     if provinces:
         changes["provinces"] = tuple(code.strip() for code in provinces.split(","))
@@ -109,7 +107,7 @@ def changes_of(
         changes["seed"] = seed
     if no_robustness:
         changes["trust"] = None
-    return {"changes": changes, "criteria": named(park_type) if park_type else None}
+    return {"changes": changes, "criteria": park_type}
 
 
 def _plan(question: "Question", out: Path) -> dict[str, Any]:
@@ -236,7 +234,6 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
         files.writable(out, force=force)
     gate.look(own)
     # Slow to load; what can be refused without them was refused above.
-    from siteselect.declared.criteria import named
     from siteselect.present import write
     from siteselect.study.question import Own, ask
     from siteselect.study.run import decide
@@ -244,7 +241,7 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
     question = ask(
         study,
         own=Own(own, alone=True, **options),
-        criteria=named(park_type) if park_type else None,
+        criteria=park_type,
     )
     tell = progress()
     if write.too_many(question):

@@ -1,6 +1,7 @@
 """Criteria: what is weighed, what is a rule, and the complete model of a park type."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -260,7 +261,29 @@ def _moved(lines: files.Line, old: Where, new: Where) -> files.Line:
     return {(*new, *key[len(old) :]): line for key, line in lines.items() if key[: len(old)] == old}
 
 
-def _base_of(data: dict[str, Any], path: Path) -> dict[str, Any]:
+def files_behind(path: Path) -> tuple[Path, ...]:
+    """The files that a criteria set is read from: its own and, if it extends one, the model.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A YAML file.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+
+    Raises
+    ------
+    DeclarationError
+        If the file cannot be read, or there is no such model.
+    """
+    data, _ = files.read_yaml(path)
+    extends = isinstance(data, dict) and "extends" in data
+    return (path, _base_file(data, path)) if extends else (path,)
+
+
+def _base_file(data: dict[str, Any], path: Path) -> Path:
     name = str(data["extends"])
     folders = (path.parent, files.home() / "criteria")
     found = {other.stem: other for folder in folders[::-1] for other in folder.glob("*.yaml")}
@@ -270,9 +293,14 @@ def _base_of(data: dict[str, Any], path: Path) -> dict[str, Any]:
         raise DeclarationError(
             Fault(f"no model {name!r} beside it or bundled{hint}", str(path), "", "extends")
         )
-    base, _ = files.read_yaml(found[name])
+    return found[name]
+
+
+def _base_of(data: dict[str, Any], path: Path) -> dict[str, Any]:
+    file = _base_file(data, path)
+    base, _ = files.read_yaml(file)
     # A model that stands by itself is whole, so that what follows may rely on its form.
-    files.validate(base, CriteriaSet, file=f"{name}.yaml")
+    files.validate(base, CriteriaSet, file=file.name)
     return dict(base)
 
 
@@ -324,6 +352,35 @@ def park_types(folder: Path) -> tuple[CriteriaSet, ...]:
     return tuple(read_criteria(path) for path in paths)
 
 
+def file_of(park_type: str, folders: Sequence[Path]) -> Path:
+    """The file of a park type: the first of that name.
+
+    Parameters
+    ----------
+    park_type : str
+        Its id.
+    folders : sequence of pathlib.Path
+        Where to look, the first first.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    DeclarationError
+        If there is none of that name, with the nearest that there is.
+    """
+    every = [path for folder in reversed(folders) for path in folder.glob("*.yaml")]
+    found = {path.stem: path for path in every if path.name not in NOT_TYPES}
+    if park_type not in found:
+        raise DeclarationError(
+            f"no park type {park_type!r}{nearest(park_type, found)}; there are"
+            f" {', '.join(sorted(found))}"
+        )
+    return found[park_type]
+
+
 def named(park_type: str) -> CriteriaSet:
     """The bundled criteria set of a park type.
 
@@ -337,11 +394,4 @@ def named(park_type: str) -> CriteriaSet:
     >>> named("petrochemical").titles.en
     'Petrochemical park'
     """
-    folder = files.home() / "criteria"
-    known = [path.stem for path in folder.glob("*.yaml") if path.name not in NOT_TYPES]
-    if park_type not in known:
-        raise DeclarationError(
-            f"no park type {park_type!r}{nearest(park_type, known)}; there are"
-            f" {', '.join(sorted(known))}"
-        )
-    return read_criteria(folder / f"{park_type}.yaml")
+    return read_criteria(file_of(park_type, [files.home() / "criteria"]))

@@ -95,17 +95,24 @@ def check(study: Path | None = None) -> tuple[str, ...]:
         Every fault at once.
     """
     question = ask(study)
-    prepare(question.criteria, question.catalog, question.crs)
     rules = set(question.catalog.table("rules")["id"])
-    lost = [
-        Fault(f"no rule {rule} in the table of siting rules", file=question.study.criteria,
-              field=constraint.id)
-        for constraint in question.criteria.constraints
-        for rule in constraint.rules
-        if rule not in rules
-    ]  # fmt: skip
-    if lost:
-        raise DataError(lost)
+    sets = {question.study.criteria: question.criteria}
+    sets |= {f"{c.id}.yaml": c for c in question.types if c.id != question.criteria.id}
+    faults: list[Fault] = []
+    made = None
+    for file, criteria in sets.items():
+        try:
+            made = prepare(criteria, question.catalog, question.crs, like=made)
+        except DataError as error:
+            faults += [replace(fault, file=fault.file or file) for fault in error.faults]
+        faults += [
+            Fault(f"no rule {rule} in the table of siting rules", file=file, field=constraint.id)
+            for constraint in criteria.constraints
+            for rule in constraint.rules
+            if rule not in rules
+        ]
+    if faults:
+        raise DataError(faults)
     return question.warnings
 
 
@@ -231,7 +238,8 @@ def import_sites(path: Path, study: Path) -> Path:
     question = ask(study, own=Own(path))
     assert question.own is not None  # noqa: S101 - own sites were given
     copy = study.with_name("own_sites.csv")
-    if copy.exists():
+    # The example that a new study comes with is nobody's work.
+    if copy.exists() and copy.read_text("utf-8") != OWN_SITES:
         raise DataError(Fault("is there already; move it first", file=str(copy)))
     own = question.own.drop(columns=["kind", "status", "source", "source_kind", "note"])
     if not (own.geometry.geom_type == "Point").all():

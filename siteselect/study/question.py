@@ -13,7 +13,7 @@ from pyproj.exceptions import CRSError
 from siteselect.base import files
 from siteselect.base.errors import DeclarationError, Fault
 from siteselect.base.text import nearest
-from siteselect.declared.criteria import CriteriaSet, read_criteria
+from siteselect.declared.criteria import CriteriaSet, file_of, files_behind, read_criteria
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
 from siteselect.study import manifest
@@ -106,7 +106,7 @@ def ask(
     study: Study | Path | None = None,
     *,
     own: Own | None = None,
-    criteria: CriteriaSet | None = None,
+    criteria: CriteriaSet | str | None = None,
     programme: Programme | Path | None = None,
     k: int | None = None,
     changes: Mapping[str, Any] = MappingProxyType({}),
@@ -120,8 +120,9 @@ def ask(
         bundled folder of criteria.
     own : Own, optional
         The user's own sites, instead of those that the study names.
-    criteria : CriteriaSet, optional
-        Instead of the one that the study names.
+    criteria : CriteriaSet or str, optional
+        A set, or the id of a park type, instead of the one that the study names. Park types are
+        looked for beside the criteria of the study, then in its folder, then among the bundled.
     programme : Programme or pathlib.Path, optional
         A programme or its file, instead of the one that the study names.
     k : int, optional
@@ -150,10 +151,11 @@ def ask(
         declared = files.validate(data, Study, file=str(declared.id))
     crs = _analysis_crs(declared)
     catalog = Catalog.open(files.home() / "data")
-    if criteria is None:
-        named = _beside(folder, bundled, declared.criteria)
-        marks |= manifest.marks(named)
-        criteria = read_criteria(named)
+    folders = (_within(folder, declared.criteria, "criteria").parent, folder, bundled)
+    if not isinstance(criteria, CriteriaSet):
+        beside = None if criteria else _beside(folder, bundled, declared.criteria)
+        criteria, read = _read(beside or file_of(str(criteria), folders))
+        marks |= read
     _known_provinces(declared, catalog)
     if own is None and declared.own_sites:
         own = Own(_within(folder, declared.own_sites, "own_sites"))
@@ -166,35 +168,35 @@ def ask(
     if asked is not None and k is not None:
         asked = asked.model_copy(update={"k": k})
     question = Question(declared, criteria, catalog, crs, marks, asked, None, ())
-    question = _with_types(question, folder, bundled)
+    question = _with_types(question, folders)
     if declared.committee is not None:
         question = _with_committee(question, _within(folder, declared.committee, "committee"))
     return question if own is None else _with_own(question, own)
 
 
-def _with_types(question: Question, folder: Path, bundled: Path) -> Question:
+def _read(path: Path) -> tuple[CriteriaSet, dict[Path, str]]:
+    """A criteria set, and the hashes that its files had before they were read."""
+    marks = {
+        file: mark for part in files_behind(path) for file, mark in manifest.marks(part).items()
+    }
+    return read_criteria(path), marks
+
+
+def _with_types(question: Question, folders: tuple[Path, Path, Path]) -> Question:
     """The question with what a programme of park types needs besides."""
     study, programme = question.study, question.programme
     if programme is None or not programme.park_types:
         return question
-    own = question.criteria
-    paths = {
-        name: _beside(folder, bundled, f"{name}.yaml")
-        for name in programme.park_types
-        if name != own.id
-    }
-    marks = {path: mark for named in paths.values() for path, mark in manifest.marks(named).items()}
-    marks |= manifest.marks(bundled / "chain" / "south.yaml")
+    own, (_, folder, bundled) = question.criteria, folders
+    others = {n: _read(file_of(n, folders)) for n in programme.park_types if n != own.id}
+    marks = manifest.marks(bundled / "chain" / "south.yaml")
+    for _, read in others.values():
+        marks |= read
     units = None if study.units is None else _within(folder, study.units, "units")
     marks |= manifest.marks(units) if units else {}
-    return replace(
-        question,
-        types=tuple(
-            own if name == own.id else read_criteria(paths[name]) for name in programme.park_types
-        ),
-        units=units,
-        declarations={**question.declarations, **marks},
-    )
+    declarations = {**question.declarations, **marks}
+    types = tuple(own if n == own.id else others[n][0] for n in programme.park_types)
+    return replace(question, types=types, units=units, declarations=declarations)
 
 
 def _with_committee(question: Question, path: Path) -> Question:

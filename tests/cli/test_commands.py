@@ -91,6 +91,36 @@ def test_a_study_made_by_init_is_checked_and_run(siteselect: Command, tmp_path: 
     assert siteselect("init", "new").code == 4
 
 
+def test_a_study_made_by_init_reads_its_own_park_types(siteselect: Command, tmp_path: Path) -> None:
+    assert siteselect("init", "new").code == 0
+    polymer = tmp_path / "new" / "criteria" / "polymer.yaml"
+    whole = polymer.read_text("utf-8")
+    polymer.write_text("not: [valid\n", "utf-8")
+    said = siteselect("check", "new/study.yaml")
+    assert said.code == 3
+    assert "polymer.yaml" in said.err
+    polymer.write_text(f'{whole}version: "mine"\n', "utf-8")
+    args = ("--park-type", "polymer", *COARSE, "--out", "out")
+    said = siteselect("run", "new/study.yaml", *args)
+    assert said.code == 0, said.err
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert told["criteria"]["version"] == "mine"
+    # Every file that decided is hashed, the model that another extends as well.
+    assert {"polymer.yaml", "petrochemical.yaml"} <= {Path(n).name for n in told["declarations"]}
+
+
+def test_own_sites_are_taken_into_a_study_made_by_init(siteselect: Command, tmp_path: Path) -> None:
+    assert siteselect("init", "new").code == 0
+    (tmp_path / "my.csv").write_text("id,lon,lat\nA,51.95,27.87\n", "utf-8")
+    args = ("data", "import", "my.csv", "--as", "sites", "--study", "new/study.yaml")
+    assert siteselect(*args).code == 0
+    assert pd.read_csv(tmp_path / "new" / "own_sites.csv")["id"].tolist() == ["A"]
+    # What was taken in is somebody's work, and stays.
+    said = siteselect(*args)
+    assert said.code == 4
+    assert "is there already" in said.err
+
+
 def test_every_fault_of_a_study_is_named_with_its_line(siteselect: Command, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(
         "id: x\ntitles: {en: X}\nprovinces: [IR-18]\ncel_m: 500\ncriteria: petrochemical.yaml\n"

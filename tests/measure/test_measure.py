@@ -135,7 +135,7 @@ def test_what_is_known_around_an_unknown_place_does_not_clear_it(tmp_path: Path)
     for name, expected in (("value", [UNDETERMINED, ELIGIBLE]), ("attribute", [UNDETERMINED] * 2)):
         criteria = one_criterion(*MEASURES[name], at_most=12.0)
         table = measure(criteria, here, world)
-        assert np.isnan(table.values[0]).all() and np.isnan(table.lower[0]).all()
+        assert np.isnan([table.values[0], table.lower[0], table.upper[0]]).all()
         assert score(table, criteria, kinds=here.kinds.tolist()).verdict.tolist() == expected
 
 
