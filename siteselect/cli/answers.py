@@ -85,7 +85,12 @@ def _told(item: "Explanation", lang: str) -> str:
         f" rank {item.rank or 'none'}, {item.known:.0%} of the weight has data"
     )
     bars = [
-        [s.criterion_id, f"{s.contribution:.4f}", f"{s.possible:.4f}", f"{value:.5g} {unit}"]
+        [
+            s.criterion_id,
+            f"{s.contribution:.4f}",
+            f"{s.possible:.4f}",
+            f"{round(value, 6) + 0.0:.5g} {unit}",
+        ]
         for s in item.contributions.steps
         for name, value, unit in item.performances
         if name == s.criterion_id
@@ -120,8 +125,9 @@ def diff(run_a: Path, run_b: Path, *, exit_code: bool, as_json: bool) -> None:
     from siteselect.study.compare import diff as compare
 
     found = compare(Run.read(run_a), Run.read(run_b))
-    answer("diff", asdict(found), _changes(found), as_json=as_json)
-    if exit_code and any(asdict(found).values()):
+    differ = exit_code and any(asdict(found).values())
+    answer("diff", asdict(found), _changes(found), as_json=as_json, ok=not differ)
+    if differ:
         raise CheckFailed("the runs differ")
 
 
@@ -155,9 +161,10 @@ def verify(folder: Path, *, as_json: bool) -> None:
     """Hash the inputs and outputs of a run again."""
     from siteselect.study.compare import verify as hold
 
-    held, broken = hold(folder)
-    lines = [f"ok      {words}" for words in held] + [f"BROKEN  {words}" for words in broken]
-    data = {"held": list(held), "broken": list(broken)}
-    answer("verify", data, "\n".join(lines), as_json=as_json)
+    held, broken, unchecked = hold(folder)
+    lines = [f"ok      {words}" for words in held] + [f"-       {words}" for words in unchecked]
+    lines += [f"BROKEN  {words}" for words in broken]
+    data = {"held": list(held), "broken": list(broken), "unchecked": list(unchecked)}
+    answer("verify", data, "\n".join(lines), as_json=as_json, ok=not broken)
     if broken:
         raise CheckFailed(broken)

@@ -13,7 +13,7 @@ import click
 
 from siteselect import __version__
 from siteselect.base import errors
-from siteselect.base.errors import SiteselectError
+from siteselect.base.errors import CheckFailed, SiteselectError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -80,7 +80,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="siteselect")
 def siteselect() -> None:
-    r"""Where specialist petrochemical parks should stand, and why.
+    """Where specialist petrochemical parks should stand, and why.
 
     \b
     siteselect run --out out/            rank the candidates of the bundled study
@@ -89,18 +89,18 @@ def siteselect() -> None:
 
     Results go to stdout, talk to stderr. Exit codes: 2 usage, 3 a declaration is wrong, 4 data are
     wrong, 5 no solution, 6 a check failed, 130 interrupted.
-    """
+    """  # noqa: D301 - click must see the character that keeps these lines apart
 
 
 def enter() -> None:
     """Run the group; a known error becomes its faults on stderr and its exit code."""
     _listen()
-    as_json = "--json" in sys.argv
     try:
         siteselect(standalone_mode=False)
     except click.exceptions.Abort:
         _leave("interrupted", 130)
     except click.ClickException as error:
+        _refuse([error.format_message()])
         error.show()
         sys.exit(error.exit_code)
     except click.exceptions.Exit as error:
@@ -110,15 +110,25 @@ def enter() -> None:
     except SystemExit as error:
         sys.exit(error.code)
     except SiteselectError as error:
-        if as_json:
-            faults = [str(fault) for fault in error.faults]
-            click.echo(_envelope(" ".join(sys.argv[1:2]), {"faults": faults}, (), ok=False))
+        # A check that failed has told all that it found.
+        if not isinstance(error, CheckFailed):
+            _refuse([str(fault) for fault in error.faults])
         for fault in error.faults:
             click.echo(f"error: {fault}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _refuse(faults: list[str]) -> None:
+    """Tell a program that asked for JSON what is wrong."""
+    if "--json" not in sys.argv:
+        return
+    words = sys.argv[1:3]
+    chosen = siteselect.get_command(click.Context(siteselect), words[0])
+    name = " ".join(words if isinstance(chosen, click.Group) else words[:1])
+    click.echo(_envelope(name, {"faults": faults}, (), ok=False))
 
 
 def _listen() -> None:
@@ -168,7 +178,13 @@ def _envelope(command: str, data: Any, warnings: tuple[str, ...], *, ok: bool) -
 
 
 def answer(
-    command: str, data: Any, text: str, *, as_json: bool, warnings: tuple[str, ...] = ()
+    command: str,
+    data: Any,
+    text: str,
+    *,
+    as_json: bool,
+    warnings: tuple[str, ...] = (),
+    ok: bool = True,
 ) -> None:
     """Put an answer on stdout, as text or as one JSON object; warnings go to stderr as well.
 
@@ -184,12 +200,14 @@ def answer(
         Which of the two.
     warnings : tuple of str
         What must be known.
+    ok : bool
+        False if what was asked does not hold; the caller then raises `CheckFailed`.
     """
     if sys.stderr.isatty():
         click.echo("\r\x1b[2K", err=True, nl=False)
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    click.echo(_envelope(command, data, warnings, ok=True) if as_json else text)
+    click.echo(_envelope(command, data, warnings, ok=ok) if as_json else text)
 
 
 def json_option(function: Function) -> Function:

@@ -36,7 +36,7 @@ def doctor(*, as_json: bool) -> None:
         "passed": list(health.passed),
         "failed": list(health.failed),
     }
-    answer("doctor", data, "\n".join(lines), as_json=as_json)
+    answer("doctor", data, "\n".join(lines), as_json=as_json, ok=not health.failed)
     if health.failed:
         raise CheckFailed(health.failed)
 

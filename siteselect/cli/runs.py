@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from siteselect.cli.door import answer, json_option, progress, say, span, study_argument, table
+from siteselect.cli.door import answer, json_option, progress, span, study_argument, table
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -62,7 +62,8 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
     jobs, cluster = options.pop("jobs"), options.pop("cluster")
     question = replace(ask(study, **changes_of(**options)), without=without)
     if dry:
-        answer("run", _plan(question, out), _plan_text(question, out), as_json=as_json)
+        plan = _plan(question, out)
+        answer("run", plan, _plan_text(plan), as_json=as_json)
         return
     tell = progress()
     with helpers(jobs=jobs, cluster=cluster) as pool:
@@ -116,6 +117,7 @@ def _plan(question: "Question", out: Path) -> dict[str, Any]:
 
     grid = grid_of(question)
     return {
+        "declarations": [path.name for path in question.declarations],
         "reads": list(inputs_of(question)),
         "cells": int(grid.inside.sum()),
         "cell_m": grid.cell_m,
@@ -123,11 +125,10 @@ def _plan(question: "Question", out: Path) -> dict[str, Any]:
     }
 
 
-def _plan_text(question: "Question", out: Path) -> str:
-    plan = _plan(question, out)
-    lines = [f"would read   {name}" for name in plan["reads"]]
+def _plan_text(plan: dict[str, Any]) -> str:
+    lines = [f"would read   {name}" for name in (*plan["declarations"], *plan["reads"])]
     lines.append(f"would score  {plan['cells']:,} cells of {plan['cell_m']:g} m")
-    lines.append(f"would write  {out}")
+    lines.append(f"would write  {plan['writes']}")
     return "\n".join(lines)
 
 
@@ -247,14 +248,12 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
     if write.too_many(question):
         _score_many(question, out, force=force, as_json=as_json)
         return
-    for warning in question.warnings:
-        say(f"warning: {warning}")
     result = decide(question, progress=tell)
-    text = summary(result)
+    text, warnings = summary(result), result.warnings
     if out is not None:
-        write.write(result, out, force=force, progress=tell)
+        warnings += write.write(result, out, force=force, progress=tell)
         text += f"\n\nwritten to {out}"
-    answer("score", summary_data(result), text, as_json=as_json)
+    answer("score", summary_data(result), text, as_json=as_json, warnings=warnings)
 
 
 @contextmanager
@@ -336,7 +335,7 @@ def _score_many(question: "Question", out: Path | None, *, force: bool, as_json:
 @click.option("--open", "show", is_flag=True, help="Open the map in the browser.")
 @json_option
 def draw(folder: Path, *, show: bool, as_json: bool) -> None:
-    """Draw the map of a finished run in FOLDER again."""
+    """Draw the map of a finished run in FOLDER again, and the whole set that it stands in."""
     from siteselect.present import write
 
     path = write.redraw(folder, progress=progress())
@@ -349,7 +348,7 @@ def draw(folder: Path, *, show: bool, as_json: bool) -> None:
 @click.argument("folder", type=FOLDER)
 @json_option
 def export(folder: Path, *, as_json: bool) -> None:
-    """Write the tables and layers of a finished run in FOLDER again."""
+    """Write the tables and layers of a finished run in FOLDER again, the whole set of them."""
     from siteselect.present import write
 
     path = write.redraw(folder, progress=progress()).parent

@@ -46,7 +46,8 @@ def show(source_id: str, *, as_json: bool) -> None:
     source = open_catalog().source(source_id)
     shown = source.model_dump(mode="json", exclude={"columns"}, exclude_defaults=True)
     lines = [f"{key:22}{value}" for key, value in shown.items()]
-    lines += [f"column {name:15}{c.type} {c.unit}" for name, c in source.columns.items()]
+    wide = max(map(len, source.columns), default=0)
+    lines += [f"column {name:{wide}}  {c.type} {c.unit}" for name, c in source.columns.items()]
     answer("data show", source.model_dump(mode="json"), "\n".join(lines), as_json=as_json)
 
 

@@ -110,7 +110,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Hash the outputs of a run again, and its inputs and declarations where they can be found.
 
     Parameters
@@ -120,8 +120,8 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     Returns
     -------
-    held, broken : tuple of str
-        What is as it was, and what is not, in words.
+    held, broken, unchecked : tuple of str
+        What is as it was, what is not, and what cannot be found again, in words.
 
     Raises
     ------
@@ -135,6 +135,7 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     home = files.home()
     held: list[str] = []
     broken: list[str] = []
+    unchecked: list[str] = []
     for what, names, place in (
         ("output", manifest.get("outputs", {}), folder),
         ("input", manifest.get("inputs", {}), home / "data"),
@@ -144,7 +145,7 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             path = place / name
             if what == "declaration" and "/" not in name:
                 # The manifest keeps no folders; a file of one's own may stand anywhere.
-                held.append(f"{what} {name} is not bundled, not checked")
+                unchecked.append(f"{what} {name} is not bundled, not checked")
             elif not path.is_file():
                 broken.append(f"{what} {name} is not there")
             elif files.sha256(path) == known:
@@ -153,7 +154,7 @@ def verify(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 broken.append(f"{what} {name} is not what it was")
     strangers = {p.name for p in folder.iterdir()} - {*manifest.get("outputs", {}), "manifest.json"}
     broken += [f"output {name} is not of this run" for name in sorted(strangers)]
-    return tuple(held), tuple(broken)
+    return tuple(held), tuple(broken), tuple(unchecked)
 
 
 @dataclass(frozen=True, slots=True)

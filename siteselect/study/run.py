@@ -359,8 +359,9 @@ def remarks(question: Question, rank: NDArray[np.int64], verdict: NDArray[np.int
 
 def inputs_of(question: Question) -> tuple[str, ...]:
     """Files of the catalogue that a question reads."""
-    names = [n for _, measure in measures_of(question.criteria) for n in layers_of(measure)]
-    names += [*CONTEXT, "rules"]
+    asked = [m for c in (question.criteria, *question.types) for _, m in measures_of(c)]
+    names = [*CONTEXT, "rules", *(name for measure in asked for name in layers_of(measure))]
+    names += (*chain.TABLES, *chain.ACCESS, "feedstock") if question.types else ()
     return tuple(sorted({question.catalog.source(name).file for name in names}))
 
 

@@ -32,6 +32,8 @@ def test_help_names_every_command(siteselect: Command) -> None:
     said = siteselect("--help")
     assert said.code == 0
     assert all(name in said.out for name in COMMANDS)
+    assert "\\b" not in said.out
+    assert "\n  siteselect explain 52.6,27.5 " in said.out
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
@@ -60,8 +62,27 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
 ) -> None:
     said = siteselect("run", *COARSE, "--out", "out", "-n")
     assert said.code == 0
-    assert "would read   ports.csv" in said.out
+    for name in ("ports.csv", "value_chain.csv", "programme.yaml"):
+        assert f"would read   {name}\n" in said.out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "code"),
+    [
+        (("weights", "ahp", "missing.csv"), "weights ahp", 4),
+        (("run", "--nope"), "run", 2),
+        (("verify", "nowhere"), "verify", 4),
+        (("check", "missing.yaml"), "check", 3),
+    ],
+)
+def test_a_refusal_is_one_json_object(
+    siteselect: Command, words: tuple[str, ...], name: str, code: int
+) -> None:
+    said = siteselect(*words, "--json")
+    told = json.loads(said.out)
+    assert (told["command"], told["ok"], said.code) == (name, False, code)
+    assert told["data"]["faults"]
 
 
 def test_a_foreign_folder_is_left_alone(siteselect: Command, tmp_path: Path) -> None:
@@ -138,7 +159,9 @@ def test_own_sites_are_scored(siteselect: Command, tmp_path: Path) -> None:
     )
     said = siteselect("score", "--sites", "my.csv", "--out", "scored", "--json")
     assert said.code == 0, said.err
-    assert {row["id"] for row in json.loads(said.out)["data"]["top"]} <= {"A", "B"}
+    told = json.loads(said.out)
+    assert {row["id"] for row in told["data"]["top"]} <= {"A", "B"}
+    assert any("superseded" in words for words in told["warnings"])
     ranking = pd.read_csv(tmp_path / "scored" / "ranking.csv", dtype=str, keep_default_na=False)
     assert set(ranking["id"]) == {"A", "B"}
     live = [cell for cell in ranking["name_fa"].tolist() if cell.startswith(("=", "+", "@"))]
@@ -159,9 +182,10 @@ def test_verify_holds_and_breaks(siteselect: Command, finished: Path, tmp_path: 
     shutil.copytree(finished, copy)
     with (copy / "ranking.csv").open("a") as handle:
         handle.write("x\n")
-    said = siteselect("verify", copy)
+    said = siteselect("verify", copy, "--json")
     assert said.code == 6
     assert "ranking.csv is not what it was" in said.err
+    assert json.loads(said.out)["ok"] is False
 
 
 def test_diff_of_a_run_with_itself_is_empty(siteselect: Command, finished: Path) -> None:

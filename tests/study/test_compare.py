@@ -99,7 +99,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 def test_a_stranger_in_the_folder_is_noticed(runs: tuple[Run, Run]) -> None:
     folder = runs[0].folder
     (folder / "stranger.txt").write_text("x")
-    _, broken = verify(folder)
+    _, broken, _ = verify(folder)
     (folder / "stranger.txt").unlink()
     assert broken == ("output stranger.txt is not of this run",)
 
