@@ -1,12 +1,14 @@
 """Text: folding for comparison, digits, nearest words, and cells that no spreadsheet may run."""
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable
 
 _PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
 _TO_LATIN = str.maketrans(_PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩" + "٫٬", "0123456789" + "0123456789" + ".,")
-_TO_PERSIAN_MARKS = str.maketrans({".": "٫", ",": "٬", "%": "٪"})
+_PERSIAN_MARKS = {".": "٫", ",": "٬", "%": "٪"}
+_MARK = re.compile(r"(?<=[0-9])(?:[.,](?=[0-9])|%)")
 _TO_PERSIAN = str.maketrans("0123456789", _PERSIAN_DIGITS)
 _FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ۀ": "ه", "أ": "ا", "إ": "ا",
                        "آ": "ا", "ؤ": "و", "ئ": "ی", "\u200c": " ", "\u200f": "", "\u200e": "",
@@ -39,14 +41,16 @@ def persian_digits(text: str) -> str:
 
 
 def persian_figures(text: str) -> str:
-    """A figure with Persian digits, decimal mark, thousands mark and per cent sign.
+    """Figures with Persian digits, decimal mark, thousands mark and per cent sign.
+
+    Points and commas that stand in no figure stay as they are.
 
     Examples
     --------
-    >>> persian_figures("1,234.5%")
-    '۱٬۲۳۴٫۵٪'
+    >>> persian_figures("1,234.5% of 2.")
+    '۱٬۲۳۴٫۵٪ of ۲.'
     """
-    return persian_digits(text.translate(_TO_PERSIAN_MARKS))
+    return persian_digits(_MARK.sub(lambda found: _PERSIAN_MARKS[found[0]], text))
 
 
 def fold(text: str) -> str:

@@ -40,13 +40,14 @@ def sentences(
         left of it with and without the programme; what is bought in; what is short today; park
         types that cannot be fed; and which figures are recalled.
     """
-    titles = {name: material.titles for name, material in chain.materials.items()} | dict(names)
+    # Apart from the other names: sulphur is a material and a park type.
+    materials = {name: material.titles for name, material in chain.materials.items()}
     story = [
         *_cost(allocation),
-        *_between(allocation, titles),
-        *(_balances(allocation, titles) if balances else ()),
-        *_outside(allocation, titles),
-        *_short(allocation, titles),
+        *_between(allocation, materials, names),
+        *(_balances(allocation, materials) if balances else ()),
+        *_outside(allocation, materials),
+        *_short(allocation, materials, names),
     ]
     return tuple(getattr(line, language) for line in story)
 
@@ -67,22 +68,24 @@ def _cost(allocation: Allocation) -> Iterator[Titles]:
     )
 
 
-def _between(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+def _between(
+    allocation: Allocation, materials: Mapping[str, Titles], names: Mapping[str, Titles]
+) -> Iterator[Titles]:
     parks = {park.id for park in allocation.parks}
     for flow in allocation.flows:
         if flow.origin in parks:
-            start, end = _of(flow.origin, titles), _of(flow.destination, titles)
-            what, kt_y = _of(flow.material, titles), f"{flow.kt_y:.0f}"
+            start, end = _of(flow.origin, names), _of(flow.destination, names)
+            what, kt_y = _of(flow.material, materials), f"{flow.kt_y:.0f}"
             yield said(
                 f"{start.en} gives {end.en} {kt_y} kt/y of {what.en}.",
                 f"{start.fa} سالانه {kt_y} هزار تن {what.fa} به {end.fa} می‌دهد.",
             )
 
 
-def _balances(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+def _balances(allocation: Allocation, materials: Mapping[str, Titles]) -> Iterator[Titles]:
     for name, balance in allocation.balances.items():
         if balance.used > 0:
-            what = _of(name, titles)
+            what = _of(name, materials)
             used, raw, left = (f"{x:.0f}" for x in (balance.used, balance.raw, balance.left))
             mark = " (recalled)" if balance.recalled else ""
             mark_fa = " (از حافظه)" if balance.recalled else ""
@@ -94,10 +97,10 @@ def _balances(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[
             )
 
 
-def _outside(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+def _outside(allocation: Allocation, materials: Mapping[str, Titles]) -> Iterator[Titles]:
     if allocation.bought_in:
         total = f"{sum(allocation.bought_in.values()):.0f}"
-        what = _listed([_of(name, titles) for name in allocation.bought_in if name != OUTSIDE])
+        what = _listed([_of(name, materials) for name in allocation.bought_in if name != OUTSIDE])
         yield said(
             f"Bought in from outside the region, {total} kt/y: {what.en}.",
             f"خرید از بیرون منطقه، سالانه {total} هزار تن: {what.fa}.",
@@ -110,19 +113,21 @@ def _lack(balance: Balance, name: Titles) -> Titles:
     return Titles(en=f"{name.en} {en}", fa=f"{name.fa} {fa}")
 
 
-def _short(allocation: Allocation, titles: Mapping[str, Titles]) -> Iterator[Titles]:
+def _short(
+    allocation: Allocation, materials: Mapping[str, Titles], names: Mapping[str, Titles]
+) -> Iterator[Titles]:
     lacking = [(n, b) for n, b in allocation.balances.items() if b.short >= 1]
     if lacking:
         lacking.sort(key=lambda item: (-item[1].short, item[0]))
-        what = _listed([_lack(b, _of(n, titles)) for n, b in lacking])
+        what = _listed([_lack(b, _of(n, materials)) for n, b in lacking])
         yield said(
             f"Running plants want more than the region gives, kt/y: {what.en} (recalled; a range"
             " where it is not said by which process they work).",
             f"واحدهای موجود بیش از عرضهٔ منطقه می‌خواهند، هزار تن در سال: {what.fa} (از حافظه؛"
             " بازه آنجاست که فرایند واحد معلوم نیست).",
         )
-    for park_type, materials in allocation.unfed.items():
-        kind, what = _of(park_type, titles), _listed([_of(name, titles) for name in materials])
+    for park_type, wanted in allocation.unfed.items():
+        kind, what = _of(park_type, names), _listed([_of(name, materials) for name in wanted])
         yield Titles(
             en=f"No {kind.en} can be fed, for want of {what.en}.",
             fa=f"خوراک هیچ {kind.fa} فراهم نیست؛ کمبود: {what.fa}.",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.base.text import nearest, persian_digits
+from siteselect.base.text import nearest, persian_figures
 from siteselect.decide.score import Scores
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
@@ -355,11 +355,11 @@ def objective(options: Options, programme: Programme, drawn: Floats | None) -> F
 
 
 def said(en: str, fa: str) -> Titles:
-    """A sentence in both languages, the Persian one with Persian digits.
+    """A sentence in both languages, the Persian one with Persian figures.
 
     Examples
     --------
     >>> said("13 parks", "13 پارک").fa
     '۱۳ پارک'
     """
-    return Titles(en=en, fa=persian_digits(fa))
+    return Titles(en=en, fa=persian_figures(fa))

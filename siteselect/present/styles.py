@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from siteselect.base.text import persian_digits
+from siteselect.base.text import persian_digits, persian_figures
 
 INK, CASING, WHITE = "#1B2430", "#3A3F47", "#FFFFFF"
 # Lower limit, colour. Fixed numbers, never quantiles: a new weighing may darken the whole map.
@@ -150,7 +150,7 @@ def class_title(index: int) -> str:
         fa, en = f"{low} و بیشتر", f"{low} and more"
     else:
         fa, en = f"{low} تا {CLASSES[index + 1][0]}", f"{low} to {CLASSES[index + 1][0]}"
-    return f"{persian_digits(fa).replace('.', '٫')} | {en}"
+    return f"{persian_figures(fa)} | {en}"
 
 
 def _score_filter(names: SiteNames, index: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from siteselect.base.text import persian_digits
+from siteselect.base.text import persian_digits, persian_figures
 from siteselect.present.tables import Column, Table, tidy
 from siteselect.study.result import Result
 from siteselect.study.robustness import Robustness
@@ -71,7 +71,7 @@ def ranking_columns(result: Result) -> tuple[Column, ...]:
     if found is None or trust is None:
         return ()
     k, level = found.ranks.k, f"{trust.level:.0%}"
-    level_fa = persian_digits(level).replace("%", "٪")
+    level_fa = persian_figures(level)
     drawn = f"{trust.draws} draws of {', '.join(found.ranks.sources) or 'nothing'} together"
     source = (
         f"{drawn}, seed {result.study.seed}; Dirichlet weights of concentration"

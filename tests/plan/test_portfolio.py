@@ -584,7 +584,8 @@ def test_the_story_is_told_in_both_languages():
     assert "gives way at a tolerated loss of 30.00% (0 left)" in english
     persian = "\n".join(sentences(found, names, language="fa"))
     assert "۲ پارک برگزیده شده است: عسلویه، جاسک." in persian
-    assert not set("0123456789") & set(persian)
+    assert not set("0123456789%") & set(persian)
+    assert "۰٫۰۱۰ از ۱٫۷۰۰ هزینه دارد (۰٫۵۹٪؛ رواداری ۲٫۰٪)" in persian
     assert len(sentences(found, names, language="fa")) == len(sentences(found, {}, language="en"))
 
 
