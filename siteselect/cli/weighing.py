@@ -389,7 +389,7 @@ def _panel_text(found: "Panel", result: "Result") -> str:
     moved = [
         f"{m['site']}: {m['official_rank']} by {OFFICIAL}, {m['rank']} by {m['method']}"
         + (f"; {m['criterion']} (value {m['value']:.2f}, contribution {m['contribution']:.3f})"
-           f" explains it: at the site's own score the rank would be {m['rank_without']}"
+           f" explains it: at the site's own score {m['official_without']} and {m['rank_without']}"
            if m["criterion"] else "; no single criterion explains it")
         for m in data["movers"]
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from siteselect.decide.table import Floats
 
 Ranks = NDArray[np.int64]
 OFFICIAL = "weighted_mean"
-MOVERS, SUSPECTS = 5, 3
+MOVERS = 5
 
 METHODS = MappingProxyType(
     {
@@ -89,13 +89,12 @@ class Mover:
     rank : int
         Under that method.
     criterion : str
-        What explains it: with this value at the site's own score, which leaves the weighted mean
-        as it is, the method's rank comes nearest to the official one. Empty if none brings it
-        nearer.
+        What explains it: of all criteria the one by which the two ranks come nearest if its value
+        stands at the site's own score. Empty if none brings them nearer.
     value, contribution : float
         Of the site on that criterion.
-    rank_without : int
-        The method's rank then.
+    rank_without, official_without : int
+        The method's rank then, and the official one: the weighted mean moves with the value too.
     """
 
     site: int
@@ -105,6 +104,7 @@ class Mover:
     value: float
     contribution: float
     rank_without: int
+    official_without: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,35 +314,29 @@ def _movers(case: _Case, compared: Agreement, k: int) -> tuple[Mover, ...]:
 
 
 def _mover(case: _Case, site: int) -> Mover:
-    """Where a site moves most, and which criterion undoes it.
-
-    The criteria on which the site differs most from those that changed places with it are
-    suspects; each in turn is put to the site's own score, and the method asked again.
-    """
-    base = case.ranks[OFFICIAL]
-    method = max(METHODS, key=lambda name: abs(int(case.ranks[name][site] - base[site])))
-    reached = case.ranks[method]
-    passed = np.sign(reached - reached[site]) != np.sign(base - base[site])
-    passed[site] = False
-    others = case.values[passed].mean(axis=0) if passed.any() else case.values[site]
-    gaps = np.abs(case.weights * (case.values[site] - others))
-    best, without = -1, int(reached[site])
-    for j in np.argsort(-gaps, kind="stable")[:SUSPECTS].tolist():
+    """Where a site moves most, and which criterion undoes it: each in turn is tried."""
+    first = {name: int(case.ranks[name][site]) for name in METHODS}
+    method = max(METHODS, key=lambda name: abs(first[name] - first[OFFICIAL]))
+    best, without = -1, (first[method], first[OFFICIAL])
+    for j in range(len(case.weights)):
         trial = case.values.copy()
         trial[site, j] = case.official[site]
-        rank = int(_ranked(method, case.asked[method](trial))[site])
-        if abs(rank - base[site]) < abs(without - base[site]):
-            best, without = j, rank
+        rank, mean = (
+            int(_ranked(name, case.asked[name](trial))[site]) for name in (method, OFFICIAL)
+        )
+        if abs(rank - mean) < abs(without[0] - without[1]):
+            best, without = j, (rank, mean)
     known = best >= 0
     value = float(case.values[site, best]) if known else float("nan")
     return Mover(
         site=site,
         method=method,
-        rank=int(reached[site]),
+        rank=first[method],
         criterion=case.names[best] if known else "",
         value=value,
         contribution=float(case.weights[best]) * value,
-        rank_without=without,
+        rank_without=without[0],
+        official_without=without[1],
     )
 
 
@@ -394,7 +388,7 @@ def as_data(found: Panel) -> dict[str, Any]:
             {"site": found.site_ids[m.site], "official_rank": int(found.ranks[OFFICIAL][m.site]),
              "method": m.method, "rank": m.rank, "criterion": m.criterion or None,
              "value": _number(m.value), "contribution": _number(m.contribution),
-             "rank_without": m.rank_without}
+             "rank_without": m.rank_without, "official_without": m.official_without}
             for m in found.movers
         ],
     }  # fmt: skip

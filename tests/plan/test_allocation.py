@@ -360,7 +360,10 @@ def test_the_story_names_parks_flows_and_what_is_still_sold_raw() -> None:
     made, sites = chain(score_per_musd=0.05), pool([[0.8, 0.1], [0.1, 0.8]], [0, 30])
     there = market(made, [source("G1", "sulphur=500"), source("A1", "ammonia=100", east_km=30)])
     found = plan(sites, programme(2), made, there)
-    names = {"S0": Titles(en="Port", fa="بندر"), "sulphur": Titles(en="Sulphur park", fa="پارک گوگرد")}
+    names = {
+        "S0": Titles(en="Port", fa="بندر"),
+        "sulphur": Titles(en="Sulphur park", fa="پارک گوگرد"),
+    }
     english = " ".join(sentences(found, made, names, language="en"))
     assert "million USD a year to haul" in english
     assert (
