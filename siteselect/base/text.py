@@ -1,9 +1,11 @@
-"""Text: folding for comparison, digits, nearest words, and cells that no spreadsheet may run."""
+"""Text: folding for comparison, digits, lists of figures, nearest words, cells that are inert."""
 
 import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+
+from siteselect.base.errors import DataError, Fault
 
 _PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
 _TO_LATIN = str.maketrans(_PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩" + "٫٬", "0123456789" + "0123456789" + ".,")
@@ -70,6 +72,51 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).translate(_FOLD)
     text = "".join(c for c in text if not unicodedata.combining(c))
     return " ".join(latin_digits(text).casefold().split())
+
+
+def figures(text: str, *, file: str, row: str) -> dict[str, float]:
+    """Figures by name from a list such as ``sulphur=0.328; air_oxygen=0.489``.
+
+    Parameters
+    ----------
+    text : str
+        The list; a name without a figure is left out, for unknown is not zero.
+    file, row : str
+        Where it stands, for messages.
+
+    Returns
+    -------
+    dict of str to float
+
+    Raises
+    ------
+    DataError
+        If a figure is no number, is below zero or its name stands twice.
+
+    Examples
+    --------
+    >>> figures("sulphur=0.328; air_oxygen=0.489", file="value_chain", row="S03")
+    {'sulphur': 0.328, 'air_oxygen': 0.489}
+    """
+    result: dict[str, float] = {}
+    faults = []
+    for part in text.split(";"):
+        name, _, figure = (word.strip() for word in part.partition("="))
+        if not figure:
+            continue
+        try:
+            number = float(figure)
+        except ValueError:
+            number = -1.0
+        if name in result:
+            faults.append(Fault("stands twice", file, row, name))
+        elif not 0 <= number < float("inf"):
+            faults.append(Fault(f"{figure[:40]!r} is no number from 0 up", file, row, name))
+        else:
+            result[name] = number
+    if faults:
+        raise DataError(faults)
+    return result
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

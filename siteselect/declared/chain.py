@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.base.text import nearest
+from siteselect.base.text import figures, nearest
 from siteselect.declared.sources import Declared, Finite, Identifier, NotNegative, Positive, Titles
 
 LOSS = "losses_and_byproducts"
@@ -502,51 +502,6 @@ def _each(
                 for item in error.errors()
             ]  # fmt: skip
     return found, faults
-
-
-def figures(text: str, *, file: str, row: str) -> dict[str, float]:
-    """Figures by name from a list such as ``sulphur=0.328; air_oxygen=0.489``.
-
-    Parameters
-    ----------
-    text : str
-        The list; a name without a figure is left out, for unknown is not zero.
-    file, row : str
-        Where it stands, for messages.
-
-    Returns
-    -------
-    dict of str to float
-
-    Raises
-    ------
-    DataError
-        If a figure is no number, is below zero or its name stands twice.
-
-    Examples
-    --------
-    >>> figures("sulphur=0.328; air_oxygen=0.489", file="value_chain", row="S03")
-    {'sulphur': 0.328, 'air_oxygen': 0.489}
-    """
-    result: dict[str, float] = {}
-    faults = []
-    for part in text.split(";"):
-        name, _, figure = (word.strip() for word in part.partition("="))
-        if not figure:
-            continue
-        try:
-            number = float(figure)
-        except ValueError:
-            number = -1.0
-        if name in result:
-            faults.append(Fault("stands twice", file, row, name))
-        elif not 0 <= number < float("inf"):
-            faults.append(Fault(f"{figure[:40]!r} is no number from 0 up", file, row, name))
-        else:
-            result[name] = number
-    if faults:
-        raise DataError(faults)
-    return result
 
 
 def text_of(row: Row, column: str) -> str:

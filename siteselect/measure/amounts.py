@@ -1,6 +1,5 @@
 """Amounts: what a feature supplies, which families it counts in, which class it carries."""
 
-import math
 from functools import partial
 
 import geopandas as gpd
@@ -8,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from siteselect.base.errors import DataError, Fault
+from siteselect.base.text import figures
 from siteselect.declared.measures import Amount, Count, Products
 from siteselect.measure import reach
 from siteselect.measure.blocks import Blocks, Ints, Squares, descend
@@ -49,7 +48,7 @@ def of(frame: gpd.GeoDataFrame, amount: Amount) -> Floats:
 
 def _of_row(row: dict[str, object], products: Products) -> float:
     name = str(row["id"])
-    listed = capacities(str(row.get(products.column) or ""), name)
+    listed = figures(str(row.get(products.column) or ""), file="", row=name)
     if name in products.instead and products.instead[name] in listed:
         return listed[products.instead[name]]
     share, captive = _of_source(products.availability, name), products.captive.get(name, {})
@@ -64,45 +63,6 @@ def _of_row(row: dict[str, object], products: Products) -> float:
 def _of_source(by_source: dict[str, dict[str, float]], name: str) -> dict[str, float]:
     fitting = [key for key in by_source if name.startswith(key)]
     return by_source[max(fitting, key=len)] if fitting else {}
-
-
-def capacities(text: str, name: str = "") -> dict[str, float]:
-    """Capacities by product from a list such as ``ethane=700; lpg=350``.
-
-    Parameters
-    ----------
-    text : str
-        The list; a product without a figure is left out, for unknown is not zero.
-    name : str
-        Id of the row, for messages.
-
-    Returns
-    -------
-    dict of str to float
-
-    Raises
-    ------
-    DataError
-        If a figure is no number, not finite or negative.
-
-    Examples
-    --------
-    >>> capacities("ethane=700; lpg=350; sulphur=")
-    {'ethane': 700.0, 'lpg': 350.0}
-    """
-    result = {}
-    for part in text.split(";"):
-        product, _, figure = (word.strip() for word in part.partition("="))
-        if not figure:
-            continue
-        try:
-            kt_y = float(figure)
-        except ValueError:
-            kt_y = math.nan
-        if not 0 <= kt_y < math.inf:
-            raise DataError(Fault(f"{figure[:40]!r} is no amount", row=name, field=product))
-        result[product] = kt_y
-    return result
 
 
 def counted(frame: gpd.GeoDataFrame, measure: Count) -> gpd.GeoDataFrame:

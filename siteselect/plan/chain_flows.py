@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from siteselect.base.errors import DataError, Fault
-from siteselect.base.text import nearest
-from siteselect.declared.chain import CLOSES, Chain, Process, Row, figures, number_of, text_of
+from siteselect.base.text import figures, nearest
+from siteselect.declared.chain import CLOSES, Chain, Process, Row, number_of, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, DeclarationError
-from siteselect.declared.chain import CLOSES, LOSS, Chain, bundled_rules, chain_of, figures
+from siteselect.base.text import figures
+from siteselect.declared.chain import CLOSES, LOSS, Chain, bundled_rules, chain_of
 from siteselect.world.catalog import Catalog
 from tests.plan.small_chain import MATERIALS, PROCESSES, chain, rules, tables
 

@@ -5,9 +5,10 @@ from functools import cache
 import pytest
 
 from siteselect.base import files
+from siteselect.base.text import figures
 from siteselect.decide.score import criterion_weights
 from siteselect.declared import criteria as declared
-from siteselect.declared.chain import bundled_rules, figures
+from siteselect.declared.chain import bundled_rules
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.world.catalog import Catalog
 
