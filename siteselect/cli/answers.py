@@ -68,7 +68,8 @@ def explain(
         item = explaining.of_site(result, where, k=k)
     else:
         item = explaining.of_point(question, result, where, k=k)
-    answer("explain", explaining.as_data(item), _told(item, lang), as_json=as_json)
+    data, text = explaining.as_data(item), _told(item, lang)
+    answer("explain", data, text, as_json=as_json, warnings=result.warnings)
 
 
 def _told(item: "Explanation", lang: str) -> str:

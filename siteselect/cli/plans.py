@@ -50,4 +50,7 @@ def portfolio(
     ]  # fmt: skip
     headings = ["id", "type", "score", "rung", "province", "chosen in draws", "name"]
     text = "\n".join([*story(result, language=lang), "", table(rows, headings)])
-    answer("portfolio", data, text, as_json=as_json)
+    # What the story says need not be said twice to a reader.
+    said = () if as_json else story(result, language="en")
+    warnings = tuple(words for words in result.warnings if words not in said)
+    answer("portfolio", data, text, as_json=as_json, warnings=warnings)

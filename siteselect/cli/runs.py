@@ -211,7 +211,8 @@ def sites(study: Path | None, *, as_json: bool) -> None:
     columns = ["id", "kind", "province", "position_accuracy_km", "source_kind", "name_en"]
     frame = result.pool.frame[columns]
     rows = [[str(cell) for cell in row] for row in frame.itertuples(index=False)]
-    answer("sites", frame.to_dict("records"), table(rows, columns), as_json=as_json)
+    data, text = frame.to_dict("records"), table(rows, columns)
+    answer("sites", data, text, as_json=as_json, warnings=result.warnings)
 
 
 @click.command()

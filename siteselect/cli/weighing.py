@@ -365,8 +365,8 @@ def methods(study: Path | None, k: int, out: Path | None, **options: Any) -> Non
     found = panels.panel(result.scores, k=k, thresholds=thresholds)
     if out is not None:
         say(f"written: {_write(found, result, out)}")
-    text = _panel_text(found, result)
-    answer("methods", panels.as_data(found), text, as_json=options["as_json"])
+    data, text, as_json = panels.as_data(found), _panel_text(found, result), options["as_json"]
+    answer("methods", data, text, as_json=as_json, warnings=result.warnings)
 
 
 def _panel_text(found: "Panel", result: "Result") -> str:

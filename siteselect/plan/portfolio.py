@@ -294,7 +294,7 @@ def choose(
         priced = apart.submit(exact.prices, task, best.total)
         found = exact.climb(task, best, options.rung, tolerance=tolerance)
         chosen = found.chosen
-        ranked = np.lexsort((chosen.picks, -options.values[chosen.picks]))
+        ranked = np.lexsort((chosen.picks, -options.column("score")[chosen.picks]))
         others = apart.submit(
             exact.alternatives, found.task, chosen, gap=asked.gap, most=asked.at_most
         )

@@ -171,6 +171,7 @@ def test_own_sites_are_scored(siteselect: Command, tmp_path: Path) -> None:
 def test_explain_answers_for_a_point(siteselect: Command) -> None:
     said = siteselect("explain", "52.6,27.6", "--json")
     assert said.code == 0, said.err
+    assert any("superseded" in words for words in json.loads(said.out)["warnings"])
     data = json.loads(said.out)["data"]
     assert data["rules"]
     assert data["lacks_for_the_list"] is not None

@@ -382,6 +382,12 @@ def test_an_undetermined_verdict_is_allowed_priced_or_forbidden(rule, picks):
     assert forbidden == (pytest.approx(0.1) if rule["policy"] == "forbidden" else None)
 
 
+def test_picks_are_told_by_score_whatever_their_verdict_costs():
+    sites = line([0.9, 0.85, 0.8], verdict=np.array([1, 0, 0]))
+    asked = programme(3, undetermined={"policy": "priced", "price": 0.15})
+    assert [pick.id for pick in choose(sites, asked).picks] == ["a", "b", "c"]
+
+
 def test_the_thirteenth_against_the_fourteenth():
     found = choose(line(np.linspace(0.9, 0.5, 16)), programme(13))
     nearest = found.swaps[0]
