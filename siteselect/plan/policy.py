@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.base.text import nearest, persian_figures
 from siteselect.decide.score import Scores
+from siteselect.declared.criteria import Needs
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.plan.exact import (
@@ -146,7 +148,11 @@ class Candidates:
 
 
 def candidates_of(
-    pool: Sites, scores: Mapping[str, Scores], *, idle: Collection[str] = ()
+    pool: Sites,
+    scores: Mapping[str, Scores],
+    *,
+    idle: Collection[str] = (),
+    needs: Mapping[str, Needs] = MappingProxyType({}),
 ) -> Candidates:
     """The pool and its scores as candidates.
 
@@ -158,6 +164,8 @@ def candidates_of(
         What the law says of the pool, by park type.
     idle : collection of str
         Further sites that are known to have idle capacity.
+    needs : mapping of str to Needs
+        What a park of each type takes: it counts at the larger end of its range.
 
     Returns
     -------
@@ -174,6 +182,11 @@ def candidates_of(
     pairs = {(min(a, b), max(a, b)) for a, b in zip([*one, *inner], [*other, *outer], strict=True)
              if a != b and area[a] and area[b]}  # fmt: skip
     free = frame["free_ha"].to_numpy(float) if "free_ha" in frame else None
+
+    def taken(name: str) -> Floats:
+        most = [getattr(needs[t], name)[1] if t in needs else np.nan for t in scores]
+        return np.broadcast_to(np.array(most), (len(ids), len(most)))
+
     return Candidates(
         ids=ids,
         score=np.column_stack([s.score for s in scores.values()]),
@@ -186,6 +199,8 @@ def candidates_of(
         accuracy_km=frame["position_accuracy_km"].to_numpy(float),
         park_types=tuple(scores),
         area_ha=frame["area_ha"].to_numpy(float),
+        water_m3_d=taken("water_m3_d"),
+        power_mw=taken("power_mw"),
         free_ha=free,
         idle=(frame["status"].to_numpy() == "idle") | np.isin(ids, list(idle)),
         overlaps=tuple((str(ids[a]), str(ids[b])) for a, b in sorted(pairs)),

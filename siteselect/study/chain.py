@@ -272,7 +272,9 @@ def parks_of(
     }
     asked = within(programme, study).model_copy(update={"park_types": titled})
     return allocate(
-        candidates_of(pool, typed.scores, idle=idle),
+        candidates_of(
+            pool, typed.scores, idle=idle, needs={n: c.needs for n, c in typed.criteria.items()}
+        ),
         asked,
         region.chain,
         market=region.market,

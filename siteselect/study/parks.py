@@ -60,7 +60,8 @@ def parks(
     if study.trust is not None and (scores.rank > 0).sum() > 1:
         draws = score_draws(study, criteria, table, scores=scores)
     asked = within(programme, study).model_copy(update={"park_types": {}})
-    return choose(candidates_of(pool, {criteria.id: scores}), asked, draws=draws)
+    needs = {criteria.id: criteria.needs}
+    return choose(candidates_of(pool, {criteria.id: scores}, needs=needs), asked, draws=draws)
 
 
 def within(programme: Programme, study: Study) -> Programme:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siteselect.base.errors import DataError, DeclarationError, NoSolution
+from siteselect.declared.criteria import Needs
 from siteselect.declared.sources import Titles
 from siteselect.plan.portfolio import Candidates, candidates_of, choose, sentences
 from tests import toy
@@ -559,6 +560,19 @@ def test_candidates_come_from_a_pool_and_its_scores():
     found = choose(sites, programme(5, existing_first={"tolerance_loss": 0.05}))
     scores = dict(zip(sites.ids.tolist(), result.scores.score, strict=True))
     assert found.total == pytest.approx(sum(scores[pick.id] for pick in found.picks))
+
+
+def test_a_park_counts_with_the_larger_end_of_what_its_type_needs():
+    result = toy.toy_result(24)
+    needs = {"toy": Needs(land_ha=(1, 2), water_m3_d=(100, 300), power_mw=(5, 8))}
+    sites = candidates_of(result.pool, {"toy": result.scores}, needs=needs)
+    enough = programme(3, budgets={"water_m3_d": {"at_most": 900}, "power_mw": {"at_most": 24}})
+    found = choose(sites, enough)
+    assert len(found.picks) == 3
+    assert not any("unknown at" in note.en for note in found.notes)
+    for short in ({"water_m3_d": {"at_most": 899}}, {"power_mw": {"at_most": 23}}):
+        with pytest.raises(NoSolution, match="all parks together take at most"):
+            choose(sites, programme(3, budgets=short))
 
 
 def test_polygons_that_overlap_exclude_each_other():
