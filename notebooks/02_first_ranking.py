@@ -13,8 +13,8 @@
 # %% [markdown]
 # # The first ranking
 #
-# The bundled study on a coarse grid, so that it takes seconds. `siteselect run` does the same on
-# the grid that the study declares and writes the files.
+# The bundled study on a coarse grid, without draws and parks, so that it takes seconds.
+# `siteselect run` does all of it on the grid that the study declares, and writes the files.
 
 # %%
 import numpy as np
@@ -24,7 +24,8 @@ from siteselect.base.files import home, read
 from siteselect.declared.study import Study
 
 study = read(home() / "criteria" / "study.yaml", Study)
-result = ss.run(study=study.model_copy(update={"cell_m": 5000.0}))
+quick = {"cell_m": 5000.0, "trust": None, "programme": None}
+result = ss.run(study=study.model_copy(update=quick))
 best = result.sites.head(10)
 best[["rank", "id", "name_en", "kind", "score", "score_low", "score_high", "known", "verdict"]]
 
