@@ -231,6 +231,45 @@ def judgements(matrix: ArrayLike, names: Names, *, judge: str = "") -> Floats:
     return np.where(spoken, judged, 1.0 / judged.T)
 
 
+def ends(to_others: Floats, to_worst: Floats) -> tuple[int, int]:
+    """Which criteria two lists of answers make the best and the worst.
+
+    Parameters
+    ----------
+    to_others, to_worst : numpy.ndarray, shape (m,)
+        How many times the best matters as much as each, and each as much as the worst; 1 or more.
+
+    Returns
+    -------
+    tuple of (int, int)
+
+    Raises
+    ------
+    DeclarationError
+        If a list lacks its 1, or best against worst differs between the two.
+
+    Examples
+    --------
+    >>> ends(np.array([2.0, 1.0, 4.0]), np.array([2.0, 4.0, 1.0]))
+    (1, 2)
+    """
+    n = len(to_others)
+    if len(to_worst) != n or to_others.min() != 1 or to_worst.min() != 1:
+        raise DeclarationError(
+            "two lists of one length are needed, with a 1 at the best in the first and a 1 at the "
+            "worst in the second"
+        )
+    best = int(np.argmax(np.where(to_others == 1, to_worst, 0.0)))
+    others = np.where((to_worst == 1) & ((np.arange(n) != best) | (n == 1)), to_others, 0.0)
+    worst = int(np.argmax(others))
+    if others[worst] != to_worst[best]:
+        raise DeclarationError(
+            f"the best (criterion {best + 1}) against the worst (criterion {worst + 1}) is "
+            f"{to_others[worst]:g} in the first list but {to_worst[best]:g} in the second"
+        )
+    return best, worst
+
+
 def _wrong_cells(
     grid: NDArray[np.object_], judged: Floats
 ) -> Iterator[tuple[np.intp, np.intp, str]]:

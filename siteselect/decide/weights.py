@@ -1,15 +1,15 @@
 """Weights of criteria: direct, ranking, swing, AHP, BWM, and what the data alone would say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DeclarationError
-from siteselect.decide.checks import Names, finite_table, judgements, labelled, signs, vector
+from siteselect.decide.checks import Names, ends, finite_table, judgements, labelled, signs, vector
 from siteselect.decide.table import Floats, PerformanceTable
 
 RandomIndex = str | Mapping[int, float]
@@ -48,7 +48,7 @@ class Hint:
     judgement, better : float
         As judged, and the value of Saaty's scale (1/9 to 9) to put in its place.
     consistency_ratio : float
-        The ratio once the hint is followed; lower still if missing judgements are completed anew.
+        The ratio once the hint is followed and the missing judgements are completed anew.
 
     Examples
     --------
@@ -535,7 +535,7 @@ def bwm(
     """
     to_others = vector(best_to_others, names, "best against it", least=1.0)
     to_worst = vector(others_to_worst, names, "it against the worst", least=1.0)
-    best, worst = _best_and_worst(to_others, to_worst)
+    best, worst = ends(to_others, to_worst)
     top = to_others[worst]
     gaps = np.abs(to_others * to_worst - top) / max(top * top - top, 1.0)
     gaps[[best, worst]] = 0.0
@@ -658,82 +658,129 @@ def _random_index(table: RandomIndex, n: int) -> float:
     return float(known[n])
 
 
-def _perron(matrix: Floats) -> tuple[float, Floats]:
-    """Principal eigenvalue and right eigenvector of a positive matrix."""
-    values, vectors = np.linalg.eig(matrix)
-    first = int(np.argmax(values.real))
-    vector = np.abs(vectors[:, first].real)
-    return float(values[first].real), vector / vector.sum()
+def _perron(matrices: Floats) -> tuple[Floats, Floats]:
+    """Principal eigenvalue and right eigenvector of each positive matrix, shape (k, n, n)."""
+    values, vectors = np.linalg.eig(matrices)
+    first = values.real.argmax(axis=1)
+    right = np.abs(vectors.real[np.arange(len(first)), :, first])
+    return values.real.max(axis=1), right / right.sum(axis=1, keepdims=True)
 
 
 def _solve(judged: Floats, random_index: RandomIndex, labels: tuple[str, ...]) -> Ahp:
     n = len(judged)
     expected = _random_index(random_index, n)
     complete = _completed(judged, labels)
-    largest, weights = _perron(complete)
-    largest = max(largest, float(n))
+    values, vectors = _perron(complete[None])
+    largest = max(float(values[0]), float(n))
     index = (largest - n) / (n - 1) if n > 1 else 0.0
-    return Ahp(
-        weights=weights,
-        matrix=complete,
-        lambda_max=largest,
-        consistency_index=index,
-        consistency_ratio=index / expected if expected else 0.0,
-        random_index=random_index if isinstance(random_index, str) else "given",
-        hint=_hint(judged, complete, largest, expected, labels) if expected else None,
-    )
+    ratio = index / expected if expected else 0.0
+    named = random_index if isinstance(random_index, str) else "given"
+    found = Ahp(vectors[0], complete, largest, index, ratio, named, None)
+    return replace(found, hint=_hint(judged, found, expected, labels)) if expected else found
 
 
 def _completed(judged: Floats, labels: tuple[str, ...]) -> Floats:
-    rows, columns = np.nonzero(np.triu(np.isnan(judged)))
-    if not len(rows):
+    known = ~np.isnan(judged)
+    missing = np.argwhere(np.triu(~known))
+    if not len(missing):
         return judged
-    from scipy.optimize import minimize
     from scipy.sparse.csgraph import connected_components
 
-    parts, part = connected_components(~np.isnan(judged), directed=False)
+    parts, part = connected_components(known, directed=False)
     if parts > 1:
         apart = ", ".join(label for label, p in zip(labels, part, strict=True) if p != part[0])
         raise DeclarationError(f"no comparison joins {apart} to {labels[0]}; compare one pair more")
+    # Least squares of the logarithms is a near place to start.
+    logs = _joined(known) @ np.log(np.where(known, judged, 1.0)).sum(axis=1)
+    start = np.where(known, judged, np.exp(logs[:, None] - logs))
+    return np.asarray(_least(start[None], missing[None])[0][0], dtype=np.float64)
 
-    def filled(logs: Floats) -> Floats:
-        complete = judged.copy()
-        complete[rows, columns], complete[columns, rows] = np.exp(logs), np.exp(-logs)
-        return complete
 
-    def largest(logs: Floats) -> tuple[float, Floats]:
-        complete = filled(logs)
-        value, right = _perron(complete)
-        left = _perron(complete.T)[1]
-        slope = left[rows] * right[columns] * np.exp(logs)
-        slope -= left[columns] * right[rows] * np.exp(-logs)
-        return value, slope / (left @ right)
-
-    # lambda_max is convex in the logarithms, so least squares is only a near place to start.
-    known = ~np.isnan(judged)
+def _joined(known: NDArray[np.bool_]) -> Floats:
+    """Pseudo-inverse of the Laplacian of the graph whose edges are the comparisons."""
     laplacian = np.diag(known.sum(axis=1)) - known.astype(np.float64)
-    logs = np.linalg.lstsq(laplacian, np.log(np.where(known, judged, 1.0)).sum(axis=1))[0]
-    start = logs[rows] - logs[columns]
-    return filled(minimize(largest, start, jac=True, method="BFGS", options={"gtol": 1e-10}).x)
+    return np.asarray(np.linalg.pinv(laplacian, hermitian=True), dtype=np.float64)
 
 
-def _hint(
-    judged: Floats, complete: Floats, largest: float, expected: float, labels: tuple[str, ...]
-) -> Hint | None:
-    n = len(judged)
-    rows, columns = np.nonzero(np.triu(~np.isnan(judged), k=1))
-    rows, columns = np.repeat(rows, len(SCALE)), np.repeat(columns, len(SCALE))
-    values = np.tile(SCALE, len(rows) // len(SCALE))
-    trials = np.repeat(complete[None], len(rows), axis=0)
-    each = np.arange(len(rows))
-    trials[each, rows, columns], trials[each, columns, rows] = values, 1.0 / values
-    reached = np.linalg.eigvals(trials).real.max(axis=1)
-    best = int(reached.argmin())
-    if reached[best] > largest - 1e-9:
+def _replaced(matrices: Floats, pairs: NDArray[np.intp], values: Floats) -> Floats:
+    """Matrices, shape (k, n, n), with d pairs of each, shape (k, d, 2), judged anew."""
+    each, (rows, columns) = np.arange(len(pairs))[:, None], np.moveaxis(pairs, 2, 0)
+    changed = matrices.copy()
+    changed[each, rows, columns], changed[each, columns, rows] = values, 1.0 / values
+    return changed
+
+
+def _least(matrices: Floats, pairs: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Matrices with their pairs set so that lambda_max is least, and how little that is.
+
+    It is convex in the logarithms of the judgements (Bozoki, Fulop and Ronyai 2010), so Newton's
+    steps lead there, halved where they overshoot.
+    """
+    if not pairs.size:
+        return matrices, np.linalg.eigvals(matrices).real.max(axis=1)
+    each, (rows, columns) = np.arange(len(pairs))[:, None], np.moveaxis(pairs, 2, 0)
+    logs, reached = np.log(matrices[each, rows, columns]), np.full(len(pairs), np.inf)
+    tried, step = matrices, np.zeros(rows.shape)
+    for _ in range(100):
+        largest, right = _perron(tried)
+        # Rounding is no overshooting.
+        better = largest <= reached * (1.0 + 1e-12)
+        reached = np.where(better, largest, reached)
+        logs = np.where(better[:, None], logs + step, logs)
+        step = np.where(better[:, None], _newton(tried, pairs, largest, right=right), step / 2.0)
+        tried = _replaced(tried, pairs, np.exp(logs + step))
+        if np.abs(step).max() < 1e-6:
+            break
+    return tried, reached
+
+
+def _newton(matrices: Floats, pairs: NDArray[np.intp], largest: Floats, *, right: Floats) -> Floats:
+    """Newton's steps of the logarithms of pairs, from two derivatives of lambda_max."""
+    each, (rows, columns) = np.arange(len(pairs))[:, None], np.moveaxis(pairs, 2, 0)
+    count, n, d = len(pairs), matrices.shape[1], pairs.shape[1]
+    inverse = np.linalg.inv(largest[:, None, None] * np.eye(n) - matrices + right[:, :, None])
+    # The left eigenvector, its product with the right one being 1.
+    left = inverse.sum(axis=1)
+    weight = right[:, :, None] * left[:, None]
+    flow = matrices * np.swapaxes(weight, 1, 2)
+    there, back = flow[each, rows, columns], flow[each, columns, rows]
+    # The group inverse of lambda_max - A: how a change of one entry bears on another.
+    group = (inverse - right[:, :, None] * (left[:, None] @ inverse)) / weight
+    first, second = np.zeros((2, count, n, d))
+    first[each, rows, np.arange(d)], first[each, columns, np.arange(d)] = there, -back
+    second[each, columns, np.arange(d)], second[each, rows, np.arange(d)] = there, -back
+    cross = np.swapaxes(second, 1, 2) @ group @ first
+    curve = cross + np.swapaxes(cross, 1, 2) + np.eye(d) * (there + back)[:, None]
+    return np.linalg.solve(curve, (back - there)[:, :, None])[:, :, 0]
+
+
+def _hint(judged: Floats, found: Ahp, expected: float, labels: tuple[str, ...]) -> Hint | None:
+    n, known, scale = len(judged), ~np.isnan(judged), np.array(SCALE)
+    joined = _joined(known)
+    # At a resistance of 1 the pair alone joins two parts: its judgement contradicts none.
+    resistance = joined.diagonal()[:, None] + joined.diagonal() - 2.0 * joined
+    asked = np.argwhere(np.triu(known & (resistance < 1.0 - 1e-9), k=1))[:, None]
+    if not len(asked):
         return None
-    i, j = int(rows[best]), int(columns[best])
+    missing = np.argwhere(np.triu(~known))[None].repeat(2 * len(asked), axis=0)
+    near = found.weights[asked[:, :, 0]] / found.weights[asked[:, :, 1]]
+    start = _replaced(found.matrix[None].repeat(len(asked), axis=0), asked, near)
+    free, bound = _least(start, np.concatenate([asked, missing[: len(asked)]], axis=1))
+    # lambda_max being convex, the best on the scale stands beside the best of all values.
+    wished = free[np.arange(len(asked)), *asked[:, 0].T]
+    above = np.searchsorted(scale, wished).clip(1, len(scale) - 1)
+    values = scale[np.column_stack([above - 1, above])].reshape(-1, 1)
+    asked, bound = asked.repeat(2, axis=0), bound.repeat(2)
+    trials = _replaced(free.repeat(2, axis=0), asked, values)
+    reached = np.linalg.eigvals(trials).real.max(axis=1)
+    likely = np.flatnonzero(bound < reached.min() + 1e-9)
+    reached[likely] = _least(trials[likely], missing[likely])[1]
+    best = int(reached.argmin())
+    if reached[best] > found.lambda_max - 1e-9:
+        return None
+    i, j = (int(k) for k in asked[best, 0])
     ratio = max(float(reached[best]) - n, 0.0) / (n - 1) / expected
-    return Hint(i, j, labels[i], labels[j], float(judged[i, j]), float(values[best]), ratio)
+    return Hint(i, j, labels[i], labels[j], float(judged[i, j]), float(values[best, 0]), ratio)
 
 
 def _geometric_mean(judged: Floats, shares: Floats) -> Floats:
@@ -741,24 +788,6 @@ def _geometric_mean(judged: Floats, shares: Floats) -> Floats:
     total = given.sum(axis=0)
     logs = (given * np.log(np.where(np.isnan(judged), 1.0, judged))).sum(axis=0)
     return np.where(total > 0, np.exp(logs / np.where(total > 0, total, 1.0)), np.nan)
-
-
-def _best_and_worst(to_others: Floats, to_worst: Floats) -> tuple[int, int]:
-    n = len(to_others)
-    if len(to_worst) != n or to_others.min() != 1 or to_worst.min() != 1:
-        raise DeclarationError(
-            "two lists of one length are needed, with a 1 at the best in the first and a 1 at the "
-            "worst in the second"
-        )
-    best = int(np.argmax(np.where(to_others == 1, to_worst, 0.0)))
-    others = np.where((to_worst == 1) & ((np.arange(n) != best) | (n == 1)), to_others, 0.0)
-    worst = int(np.argmax(others))
-    if others[worst] != to_worst[best]:
-        raise DeclarationError(
-            f"the best (criterion {best + 1}) against the worst (criterion {worst + 1}) is "
-            f"{to_others[worst]:g} in the first list but {to_worst[best]:g} in the second"
-        )
-    return best, worst
 
 
 def _linear_bwm(to_others: Floats, to_worst: Floats, best: int, worst: int) -> tuple[Floats, float]:

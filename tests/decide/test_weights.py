@@ -184,17 +184,54 @@ def test_following_the_hint_lowers_the_ratio() -> None:
     assert told == lowered
 
 
-def test_the_hint_is_the_best_single_change() -> None:
-    matrix = judged(np.random.default_rng(4), 5)
-    hint = weights.ahp(matrix).hint
+@pytest.mark.parametrize(
+    ("n", "skipped"),
+    [(3, []), (5, []), (4, [(2, 3)]), (5, [(0, 1), (2, 4)]), (5, [(0, 1), (0, 2), (3, 4)])],
+)
+def test_the_hint_is_the_best_single_change(n: int, skipped: list[tuple[int, int]]) -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(2):
+        matrix = judged(rng, n)
+        for i, j in skipped:
+            matrix[i, j] = matrix[j, i] = NAN
+        hint = weights.ahp(matrix).hint
+        assert hint is not None
+        ratios = []
+        for i, j in itertools.combinations(range(n), 2):
+            for value in weights.SCALE if not np.isnan(matrix[i, j]) else ():
+                other = matrix.copy()
+                other[i, j], other[j, i] = value, 1 / value
+                ratios.append(weights.ahp(other).consistency_ratio)
+        after = weights.ahp(weights.follow(matrix, hint)).consistency_ratio
+        assert after == pytest.approx(min(ratios), abs=1e-9)
+        assert hint.consistency_ratio == pytest.approx(after, abs=1e-9)
+
+
+def test_a_judgement_that_alone_joins_two_parts_is_not_asked_again() -> None:
+    tree = np.full((4, 4), NAN)
+    for i, j, value in ((0, 1, 3.0), (1, 2, 5.0), (1, 3, 0.5)):
+        tree[i, j] = value
+    found = weights.ahp(tree)
+    assert found.consistency_ratio == pytest.approx(0, abs=1e-9)
+    assert found.hint is None
+    tree[2, 3] = 9.0
+    hint = weights.ahp(tree).hint
     assert hint is not None
-    ratios = []
-    for i, j in itertools.combinations(range(5), 2):
-        for value in weights.SCALE:
-            other = matrix.copy()
-            other[i, j], other[j, i] = value, 1 / value
-            ratios.append(weights.ahp(other).consistency_ratio)
-    assert hint.consistency_ratio == pytest.approx(min(ratios), abs=1e-12)
+    assert (hint.row, hint.column) != (0, 1)
+
+
+def test_missing_judgements_bear_equally_on_both_criteria() -> None:
+    # Where a derivative of the eigenvalue is not zero, it could be less still; it is convex.
+    rng = np.random.default_rng(19)
+    for _ in range(10):
+        matrix = judged(rng, 15)
+        gaps = np.triu(rng.random((15, 15)) < 0.5, k=2)
+        matrix[gaps | gaps.T] = NAN
+        found = weights.ahp(matrix).matrix
+        right, left = (np.abs(np.linalg.eig(a)[1][:, np.argmax(np.linalg.eig(a)[0].real)])
+                       for a in (found, found.T))  # fmt: skip
+        flow = left[:, None] * found * right / (left @ right)
+        np.testing.assert_allclose((flow - flow.T)[gaps], 0, atol=1e-8)
 
 
 def test_the_hint_of_an_incomplete_matrix_is_about_a_judged_pair() -> None:
