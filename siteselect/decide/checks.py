@@ -11,8 +11,9 @@ from siteselect.decide.table import Floats, PerformanceTable
 
 Names = Sequence[str] | None
 
-# Two decimals must do for a reciprocal: 7 against 0.14, 6 against 0.17.
-RECIPROCITY_TOLERANCE = 0.021
+# Two decimals must do, as 0.13 beside 8 or 0.91 beside 1.09: either entry may be off by this much,
+# and by no more for being beyond Saaty's scale.
+ROUNDING, GREATEST = 0.005, 9.0
 
 
 def signs(objectives: ArrayLike | None, m: int) -> Floats:
@@ -279,5 +280,6 @@ def _wrong_cells(
     for i in np.flatnonzero(sound.diagonal() & (np.abs(judged.diagonal() - 1.0) > 1e-9)):
         yield i, i, f"{judged[i, i]:g} must be 1"
     for i, j in np.argwhere(np.triu(sound & sound.T, k=1)):
-        if abs(judged[i, j] * judged[j, i] - 1.0) > RECIPROCITY_TOLERANCE:
-            yield i, j, f"{judged[i, j]:g} is not 1 over {judged[j, i]:g}, its opposite"
+        one, other = judged[i, j], judged[j, i]
+        if abs(one * other - 1.0) > ROUNDING * (min(one, GREATEST) + min(other, GREATEST)):
+            yield i, j, f"{one:g} is not 1 over {other:g}, its opposite"

@@ -277,6 +277,26 @@ def test_one_side_and_two_decimals_are_enough() -> None:
     np.testing.assert_allclose(whole.weights, rounded.weights, atol=1e-15)
 
 
+@pytest.mark.parametrize("judgement", range(1, 10))
+def test_a_reciprocal_may_be_rounded_to_two_decimals_and_no_coarser(judgement: int) -> None:
+    for hundredths in range(1, 111):
+        other, off = hundredths / 100, abs(hundredths / 100 - 1 / judgement)
+        if off < 0.005 + 1e-12:
+            for pair in ([[1, judgement], [other, 1]], [[1, other], [judgement, 1]]):
+                found = weights.ahp(pair).weights
+                assert sorted(found)[1] == pytest.approx(judgement / (judgement + 1))
+        elif off > 0.01 + 1e-12 or judgement > 1:
+            with pytest.raises(DeclarationError, match="its opposite"):
+                weights.ahp([[1, judgement], [other, 1]])
+
+
+@given(st.floats(1, 9))
+def test_both_sides_may_be_rounded_to_two_decimals(judgement: float) -> None:
+    one, other = round(judgement, 2), round(1 / judgement, 2)
+    found = weights.ahp([[1, one], [other, 1]])
+    assert found.matrix[0, 1] == pytest.approx(judgement, abs=0.011)
+
+
 # --- AHP: faults ---------------------------------------------------------------------------------
 
 
@@ -289,6 +309,7 @@ def test_one_side_and_two_decimals_are_enough() -> None:
          ["port: rail: much is no judgement", "port: slope: -2 is no judgement"]),
         ([[1, 3, 5], [1 / 3, 2, 2], [0.2, 0.5, 1]], ["rail: rail: 2 must be 1"]),
         ([[1, "1/0", 5], ["", 1, 2], [0.2, 0.5, 1]], ["port: rail: 1/0 is no judgement"]),
+        ([[1, 1000, 5], [0.005, 1, 2], [0.2, 0.5, 1]], ["port: rail: 1000 is not 1 over 0.005"]),
         ([[1, 2, 3], [0.5, 1, 2]], ["square", "(2, 3)"]),
         ([[1, 2], [0.5, 1]], ["2 names are needed, 3 were given"]),
         ([[1, NAN, NAN], [NAN, 1, 2], [NAN, 0.5, 1]], ["no comparison joins rail, slope to port"]),
