@@ -179,7 +179,12 @@ class Bwm:
         Greatest abs(a_Bj a_jW - a_BW) / (a_BW^2 - a_BW), known before anything is solved (Liang,
         Brunelli and Rezaei 2020).
     worst_judged : int
-        The criterion at which that ratio is reached: the one to ask about again.
+        The criterion at which that difference is greatest: the one to ask about again.
+
+    Notes
+    -----
+    With an a_BW of 1 the input ratio and the non-linear ratio are 0 by definition, there being
+    nothing to measure by; `xi` alone tells then whether answers contradict.
     """
 
     weights: Floats
@@ -537,8 +542,9 @@ def bwm(
     to_worst = vector(others_to_worst, names, "it against the worst", least=1.0)
     best, worst = ends(to_others, to_worst)
     top = to_others[worst]
-    gaps = np.abs(to_others * to_worst - top) / max(top * top - top, 1.0)
+    gaps = np.abs(to_others * to_worst - top)
     gaps[[best, worst]] = 0.0
+    input_ratio = float(gaps.max() / (top * top - top)) if top > 1 else 0.0
     if linear:
         weights, xi = _linear_bwm(to_others, to_worst, best, worst)
         low = high = weights
@@ -547,8 +553,8 @@ def bwm(
         low, high, xi = _nonlinear_bwm(to_others, to_worst, best, worst)
         weights = (low + high) / (low + high).sum()
         greatest = (1.0 + 2.0 * top - np.sqrt(1.0 + 8.0 * top)) / 2.0
-        ratio = float(xi / greatest) if xi > 0 else 0.0
-    return Bwm(weights, low, high, xi, ratio, float(gaps.max()), int(gaps.argmax()))
+        ratio = float(xi / greatest) if top > 1 else 0.0
+    return Bwm(weights, low, high, xi, ratio, input_ratio, int(gaps.argmax()))
 
 
 def entropy(matrix: PerformanceTable | ArrayLike) -> Floats:

@@ -475,6 +475,28 @@ def test_nonlinear_intervals_equal_programmes() -> None:
                 assert sign * solved.fun == pytest.approx(end[j], abs=2e-5)
 
 
+@pytest.mark.parametrize(
+    ("to_others", "to_worst", "ratio", "worst_judged"),
+    [
+        ([1, 1.5, 1.5], [1.5, 1.5, 1], 1.0, 1),
+        ([1, 1.1, 1.2], [1.2, 1.0, 1], 0.1 / 0.24, 1),
+        ([1, 2, 3, 9], [9, 4, 5, 1], 6 / 72, 2),
+        ([1, 1, 2], [1, 1, 2], 0.0, 2),
+        ([1, 1], [1, 1], 0.0, 0),
+    ],
+)
+def test_input_ratio_of_liang(
+    to_others: list[float], to_worst: list[float], ratio: float, worst_judged: int
+) -> None:
+    for linear in (True, False):
+        found = weights.bwm(to_others, to_worst, linear=linear)
+        assert found.input_ratio == pytest.approx(ratio)
+        assert found.worst_judged == worst_judged
+        assert np.isfinite(found.consistency_ratio)
+        if to_worst[0] == 1 and not linear:
+            assert found.consistency_ratio == 0
+
+
 def test_bwm_of_equals_and_of_one() -> None:
     assert weights.bwm([1], [1]).weights.tolist() == [1.0]
     for linear in (True, False):
