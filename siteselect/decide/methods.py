@@ -357,7 +357,8 @@ def strategy(m: int, risk: float, compensation: float) -> Floats:
     -------
     numpy.ndarray, shape (m,)
         Between the evenest weights of that orness (Fuller and Majlender 2003, Fuzzy Sets and
-        Systems 136, 203-215) and those that rest on one rank, or two neighbours.
+        Systems 136, 203-215) and the least even, which rest on one rank or two: a corner of all
+        weights of that orness, for that is where the length of weights is greatest.
 
     Raises
     ------
@@ -371,11 +372,8 @@ def strategy(m: int, risk: float, compensation: float) -> Floats:
     """
     if m < 2 or not (0 <= risk <= 1 and 0 <= compensation <= 1):
         raise DeclarationError("a strategy needs 2 criteria, and orness and trade-off in 0..1")
-    even, single = _evenest(m, risk), np.zeros(m)
-    place = (1.0 - risk) * (m - 1)
-    upper = min(int(place), m - 2)
-    single[upper : upper + 2] = upper + 1 - place, place - upper
-    away, step = even - 1.0 / m, single - even
+    even = _evenest(m, risk)
+    away, step = even - 1.0 / m, _barest(m, risk) - even
     # The distance from equal weights grows along the step: one root of a quadratic.
     length, slope = step @ step, away @ step
     lack = away @ away - (1.0 - compensation) ** 2 * (m - 1) / m
@@ -416,8 +414,8 @@ def strategies(m: int, *, steps: int = 5) -> Strategies:
     --------
     >>> strategies(4, steps=3).order_weights.round(2)
     array([[0.  , 0.  , 0.  , 1.  ],
-           [0.  , 0.5 , 0.5 , 0.  ],
-           [0.03, 0.47, 0.47, 0.03],
+           [0.  , 0.75, 0.  , 0.25],
+           [0.07, 0.6 , 0.07, 0.25],
            [0.25, 0.25, 0.25, 0.25],
            [1.  , 0.  , 0.  , 0.  ]])
     """
@@ -737,6 +735,25 @@ def _evenest(m: int, risk: float) -> Floats:
         if used == 2 or part.min() >= 0:
             return np.append(np.maximum(part, 0.0), np.zeros(m - used))
         used -= 1
+
+
+def _barest(m: int, risk: float) -> Floats:
+    """Order weights of an orness that differ most.
+
+    Of the pairs of ranks that have that orness between them, the one that rests most on a single
+    rank is this rank and the last, or this rank and the first.
+    """
+    if risk < 0.5 - TIE:
+        return _barest(m, 1.0 - risk)[::-1]
+    place = (1.0 - risk) * (m - 1)
+    rank, bare = int(place), np.zeros(m)
+    last, first = (place - rank) / (m - 1 - rank), (rank + 1 - place) / (rank + 1)
+    # Where both differ alike, the better rank has the weight: rounding must not choose.
+    if last < first + TIE:
+        bare[rank], bare[m - 1] = 1.0 - last, last
+    else:
+        bare[rank + 1], bare[0] = 1.0 - first, first
+    return bare
 
 
 def _scaled(readings: Floats, normalization: str) -> Floats:

@@ -165,6 +165,40 @@ def test_a_strategy_has_the_orness_it_was_asked_for(m: int, risk: float, wanted:
         assert methods.tradeoff(found) == pytest.approx(max(wanted, least), abs=1e-6)
 
 
+@pytest.mark.parametrize(("m", "parts"), [(3, 60), (4, 20), (5, 10)])
+def test_a_strategy_reaches_whatever_an_orness_allows(m: int, parts: int) -> None:
+    for cuts in itertools.combinations(range(parts + m - 1), m - 1):
+        given_ = np.diff([-1, *cuts, parts + m - 1]) - 1.0
+        risk, wanted = methods.orness(given_), methods.tradeoff(given_)
+        found = methods.strategy(m, risk, max(wanted, 0.0))
+        assert methods.orness(found) == pytest.approx(risk, abs=1e-9)
+        assert methods.tradeoff(found) == pytest.approx(wanted, abs=1e-7)
+
+
+def test_the_least_even_weights_rest_on_two_ranks() -> None:
+    np.testing.assert_allclose(methods.strategy(3, 0.75, 0), [0.75, 0, 0.25], atol=1e-12)
+    # The first two ranks at 0.25 and 0.75 would be no evener.
+    for off in (-1e-15, 0.0, 1e-15):
+        np.testing.assert_allclose(
+            methods.strategy(4, 0.5 + off, 0), [0, 0.75, 0, 0.25], atol=1e-12
+        )
+        np.testing.assert_allclose(
+            methods.strategy(4, 0.75 + off, 0), [0.75, 0, 0, 0.25], atol=1e-12
+        )
+        np.testing.assert_allclose(
+            methods.strategy(4, 0.25 + off, 0), [0.25, 0, 0, 0.75], atol=1e-12
+        )
+    for m in range(2, 8):
+        for risk in np.linspace(0, 1, 41):
+            rest, rank = methods.tradeoff(methods.strategy(m, risk, 0)), np.linspace(1, 0, m)
+            for a, b in itertools.combinations(range(m), 2):
+                if rank[a] >= risk >= rank[b]:
+                    pair = np.zeros(m)
+                    pair[a] = (risk - rank[b]) / (rank[a] - rank[b])
+                    pair[b] = 1 - pair[a]
+                    assert rest <= methods.tradeoff(pair) + 1e-9
+
+
 def test_no_weights_of_an_orness_are_evener() -> None:
     rng = np.random.default_rng(5)
     for _ in range(300):
