@@ -538,7 +538,7 @@ def vikor(matrix: Table, weights: ArrayLike, objectives: ArrayLike, *, v: float 
     shares, sign = _shares(weights, table), signs(objectives, table.shape[1])
     if not 0 <= v <= 1:
         raise DeclarationError(f"v must lie in 0..1, not {v!r}")
-    gaps = (1.0 - _scaled(table * sign, "minmax")) * shares * (np.ptp(table, axis=0) > 0)
+    gaps = _scaled(-table * sign, "minmax") * shares
     s, r = gaps.sum(axis=1), gaps.max(axis=1)
     q = v * _scaled(s[:, None], "minmax")[:, 0] + (1.0 - v) * _scaled(r[:, None], "minmax")[:, 0]
     order = np.argsort(q, kind="stable")
@@ -765,8 +765,10 @@ def _scaled(readings: Floats, normalization: str) -> Floats:
         return np.asarray(unit / np.where(peak > 0, np.linalg.norm(unit, axis=0), 1.0))
     if normalization != "minmax":
         raise DeclarationError(f"normalization {normalization!r} is not vector, minmax or fixed")
-    spread = np.ptp(readings, axis=0)
-    return np.asarray((readings - readings.min(axis=0)) / np.where(spread > 0, spread, 1.0))
+    spread, low = np.ptp(readings, axis=0), readings.min(axis=0)
+    # What differs by rounding only is constant; over its spread it would fill the whole scale.
+    apart = spread > TIE * np.abs(readings).max(axis=0)
+    return np.asarray(np.where(apart, readings - low, 0.0) / np.where(apart, spread, 1.0))
 
 
 def _fixed_ideals(
