@@ -655,7 +655,9 @@ def electre_iii(
     concordance = np.tensordot(shares, agreeing, axes=1)
     discordance = np.array([_ramp(d, *t) for d, *t in zip(behind, full, veto, strict=True)])
     with np.errstate(divide="ignore", invalid="ignore"):
-        cut = np.where(discordance > concordance, (1 - discordance) / (1 - concordance), 1.0)
+        # Where all that weighs agrees, nothing exceeds the concordance, however it was summed.
+        against = discordance > concordance + TIE
+        cut = np.where(against, (1 - discordance) / (1 - concordance), 1.0)
     credibility = concordance * cut.prod(axis=0)
     descending = distillation(credibility)
     ascending = distillation(credibility, ascending=True)

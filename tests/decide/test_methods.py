@@ -636,6 +636,16 @@ def test_an_alternative_better_by_far_everywhere_is_first() -> None:
         assert (found.relations[0, 1:] == methods.BETTER).all()
 
 
+@pytest.mark.parametrize("shares", [[0.7, 0.1, 0.2, 0], [0.1, 0.2, 0.7, 0], [6, 3, 1, 0]])
+def test_the_order_of_criteria_does_not_make_a_veto(shares: list[float]) -> None:
+    for order in itertools.permutations(range(4)):
+        matrix = np.array([[1, 1, 1, 0], [0, 0, 0, 1]])[:, order]
+        found = methods.electre_iii(
+            matrix, np.array(shares)[list(order)], [1] * 4, q=[0.1] * 4, p=[0.2] * 4, v=[0.5] * 4
+        )
+        np.testing.assert_allclose(found.credibility, [[1, 1], [0, 1]], atol=1e-12)
+
+
 def test_electre_thresholds_out_of_order_are_named() -> None:
     with pytest.raises(DeclarationError, match="criterion 2: thresholds must rise: q 3, p 2"):
         methods.electre_iii([[1, 2]], [1, 1], [1, 1], q=[0, 3], p=[1, 2], v=[9, 9])
