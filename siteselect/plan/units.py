@@ -113,7 +113,19 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Capacity of one product on one estate, t/y."""
+    """Capacity of one product on one estate, t/y.
+
+    Parameters
+    ----------
+    estate, product : str
+        Where, and of what.
+    units : tuple of str
+        Those that could make more.
+    capacity, output, revivable : float
+        Of all units that stand there.
+    causes : tuple of str
+        Why `units` make less, by name.
+    """
 
     estate: str
     product: str
@@ -439,7 +451,8 @@ def diagnose(register: Register) -> Diagnosis:
         made[unit.product] = made.get(unit.product, 0.0) + unit.output
     standing = [unit for unit in register.units if unit.stands]
     counted = Counter(unit.band for unit in standing)
-    causes = Counter(unit.causes[0] for unit in standing if unit.causes)
+    # A unit at 70 % or more may have named one too.
+    causes = Counter(unit.causes[0] for unit in standing if unit.causes and unit.band != "ge70")
     groups: dict[tuple[str, str], list[Unit]] = {}
     for unit in standing:
         groups.setdefault((unit.estate, unit.product), []).append(unit)
@@ -451,7 +464,7 @@ def diagnose(register: Register) -> Diagnosis:
             sum(unit.capacity for unit in units),
             sum(unit.output for unit in units),
             sum(unit.revivable for unit in units),
-            tuple(sorted({cause for unit in units for cause in unit.causes})),
+            tuple(sorted({cause for unit in units if unit.revivable > 0 for cause in unit.causes})),
         )
         for (estate, product), units in groups.items()
     ]

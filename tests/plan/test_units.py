@@ -161,6 +161,19 @@ def test_what_could_be_revived(tmp_path: Path) -> None:
     assert found.synthetic
 
 
+def test_causes_are_those_of_units_below_70_percent(tmp_path: Path) -> None:
+    register = read(
+        tmp_path,
+        UNIT | {"cause_primary": "feedstock_shortage"},
+        UNIT | {"unit_id": "U2", "actual_output_t_y": "3500"},
+        UNIT | {"unit_id": "U3", "actual_output_t_y": "4999", "cause_secondary": "liquidity"},
+    )
+    found = diagnose(register)
+    assert found.bands["ge70"] == 2
+    assert found.causes == (("feedstock_shortage", 1),)
+    assert [(i.units, i.causes) for i in found.idle] == [(("U1",), ("feedstock_shortage",))]
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"activity_status": "under_construction"}, {"licence_stage": "establishment_permit"},
