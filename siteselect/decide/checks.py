@@ -11,6 +11,9 @@ from siteselect.decide.table import Floats, PerformanceTable
 
 Names = Sequence[str] | None
 
+# Rounding must neither make nor break a tie.
+TIE = 1e-12
+
 # Two decimals must do, as 0.13 beside 8 or 0.91 beside 1.09: either entry may be off by this much,
 # and by no more for being beyond Saaty's scale.
 ROUNDING, GREATEST = 0.005, 9.0

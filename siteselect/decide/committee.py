@@ -7,12 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError, DeclarationError
-from siteselect.decide.checks import finite_table
+from siteselect.decide.checks import TIE, finite_table
 from siteselect.decide.table import Floats
 from siteselect.decide.weights import normalised
-
-# Rounding must neither make nor break a tie.
-TIE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)

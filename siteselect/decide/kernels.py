@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from siteselect.decide.committee import TIE
+from siteselect.decide.checks import TIE
 from siteselect.decide.table import Floats
 
 # Share and lowest value of a criterion; start, length and slope of its ramp.

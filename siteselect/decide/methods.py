@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.decide.checks import finite_table, signs, vector
-from siteselect.decide.committee import TIE, standing
+from siteselect.decide.checks import TIE, finite_table, signs, vector
+from siteselect.decide.committee import standing
 from siteselect.decide.ordered import ordered_mean, quantifier
 from siteselect.decide.table import Floats, PerformanceTable
 from siteselect.decide.weights import normalised

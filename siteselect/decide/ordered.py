@@ -5,7 +5,7 @@ from types import ModuleType
 
 import numpy as np
 
-from siteselect.decide.committee import TIE
+from siteselect.decide.checks import TIE
 from siteselect.decide.table import Floats
 
 # Values of a piece; and how many rows are worth loading compiled code for.

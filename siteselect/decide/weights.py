@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DeclarationError
-from siteselect.decide.checks import Names, ends, finite_table, judgements, labelled, signs, vector
+from siteselect.decide.checks import (
+    TIE,
+    Names,
+    ends,
+    finite_table,
+    judgements,
+    labelled,
+    signs,
+    vector,
+)
 from siteselect.decide.table import Floats, PerformanceTable
 
 RandomIndex = str | Mapping[int, float]
@@ -631,6 +640,7 @@ def critic(matrix: PerformanceTable | ArrayLike, *, objectives: ArrayLike | None
     readings = finite_table(matrix)
     readings = readings * signs(objectives, readings.shape[1])
     spread = np.ptp(readings, axis=0)
+    spread[spread <= TIE * np.abs(readings).max(axis=0)] = 0.0
     scaled = (readings - readings.min(axis=0)) / np.where(spread > 0, spread, 1.0)
     deviation = scaled.std(axis=0)
     centred = (scaled - scaled.mean(axis=0)) / np.where(spread > 0, deviation, 1.0)

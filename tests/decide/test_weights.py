@@ -576,6 +576,13 @@ def test_critic_of_diakoulaki() -> None:
     np.testing.assert_allclose(found, expected["pearson_scaled"], atol=within["all"])
 
 
+def test_a_column_that_differs_by_rounding_only_says_nothing() -> None:
+    table = [[0.3, 1.0, 4.0], [0.1 + 0.2, 2.0, 0.0], [0.3, 5.0, 1.0]]
+    assert weights.critic(table)[0] == 0.0
+    alike = weights.critic([[0.3, *row[1:]] for row in table])
+    np.testing.assert_array_equal(weights.critic(table), alike)
+
+
 def test_objective_weights_equal_pymcdm() -> None:
     rng = np.random.default_rng(13)
     for _ in range(100):
