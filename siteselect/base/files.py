@@ -31,6 +31,12 @@ YAML_LIMIT_BYTES = 300_000
 YAML_LIMIT_DEPTH = 40
 YAML_LIMIT_EVENTS = 20_000
 YAML_LIMIT_KEYS = 50_000
+STRANGERS_TOLD = 3
+# What programs put beside a file that was opened with them, and make again; and what systems put
+# into any folder. A style or a copy is somebody's work, and none of these.
+COMPANIONS = ("{0}.aux.xml", "{0}.ovr", "{0}-wal", "{0}-shm", "{0}-journal", ".~lock.{0}#", "~${0}",
+              "{1}.qmd")  # fmt: skip
+OF_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def home() -> Path:
@@ -325,14 +331,14 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
     """A new folder to write into, which takes the place of `folder` as a whole at the end.
 
     Whatever happens inside, `folder` is the old set or the new one, never a mixture. Leftovers of
-    a killed run are removed by the next one.
+    a killed run are removed by the next one. A link stays, and what it points to is replaced.
 
     Parameters
     ----------
     folder : pathlib.Path
         Where the set is to stand.
     force : bool
-        Replace a folder that does not carry our manifest.
+        Replace a folder that does not carry our manifest, or holds what that does not list.
 
     Yields
     ------
@@ -344,18 +350,19 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
     DataError
         If `folder` is somebody else's, cannot be written, or another run holds it.
     """
-    folder = folder.absolute()
+    folder = _place(folder)
     _refuse_foreign(folder, force=force)
     staging = folder.with_name(f".{folder.name}.staging")
     retired = folder.with_name(f".{folder.name}.retired")
     with _held(folder.with_name(f".{folder.name}.lock")):
         try:
             _recover(folder, staging, retired)
-            staging.mkdir()
+            _made(staging)
             yield staging
             _sync(staging)
             _refuse_full(staging, SPARE_BYTES)
             heed()
+            _refuse_foreign(folder, force=force)  # what came while the set was made
             _exchange(staging, folder, retired)
         except Exception as error:
             # Writers say it in many ways when the disk is full, and some not at all.
@@ -363,8 +370,7 @@ def staged(folder: Path, *, force: bool = False) -> Iterator[Path]:
                 _refuse_full(staging, SPARE_BYTES, cause=error)
             raise
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
-            shutil.rmtree(retired, ignore_errors=True)
+            _recover(folder, staging, retired)
 
 
 def writable(folder: Path, *, force: bool = False) -> None:
@@ -375,7 +381,8 @@ def writable(folder: Path, *, force: bool = False) -> None:
     folder : pathlib.Path
         Where the set is to stand.
     force : bool
-        Whether a folder that does not carry our manifest may be replaced.
+        Whether a folder that does not carry our manifest, or holds what that does not list, may be
+        replaced.
 
     Raises
     ------
@@ -383,10 +390,46 @@ def writable(folder: Path, *, force: bool = False) -> None:
         If the folder is somebody else's, cannot be written, lies on a disk that is nearly full,
         or another run holds it.
     """
-    folder = folder.absolute()
+    folder = _place(folder)
     _refuse_foreign(folder, force=force)
     with _held(folder.with_name(f".{folder.name}.lock")):
         _refuse_full(folder.parent, SET_BYTES)
+
+
+def outputs_of(folder: Path) -> frozenset[str] | None:
+    """Names of the files of the run that stands in a folder, besides its manifest.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    frozenset of str, or None
+        As the manifest lists them; None if no manifest of ours is there.
+
+    Examples
+    --------
+    >>> outputs_of(home() / "data") is None
+    True
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        ours = str(manifest["schema"]).startswith("siteselect/")
+        return frozenset(manifest.get("outputs", ())) if ours else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _place(folder: Path) -> Path:
+    """Where a folder stands when every link on the way is followed, if it can be replaced there."""
+    place = Path(os.path.realpath(folder))
+    if place.is_symlink():
+        raise DataError(Fault("is a link that leads back to itself; name another", str(folder)))
+    if os.path.ismount(place):
+        message = "is where a disk is mounted, which cannot be replaced; name a folder inside it"
+        raise DataError(Fault(message, file=str(folder)))
+    return place
 
 
 def _refuse_full(folder: Path, need: int, *, cause: Exception | None = None) -> None:
@@ -399,14 +442,34 @@ def _refuse_full(folder: Path, need: int, *, cause: Exception | None = None) -> 
 def _refuse_foreign(folder: Path, *, force: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise DataError(Fault("is a file; name a folder", file=str(folder)))
-    if folder.is_dir() and any(folder.iterdir()) and not force:
-        try:
-            ours = json.loads((folder / "manifest.json").read_text("utf-8"))["schema"]
-        except (OSError, ValueError, KeyError, TypeError):
-            ours = ""
-        if not str(ours).startswith("siteselect/"):
-            message = "holds files that are not of a siteselect run; name another or give --force"
-            raise DataError(Fault(message, file=str(folder)))
+    if force or not folder.is_dir():
+        return
+    try:
+        found = sorted(folder.iterdir())
+    except OSError as error:
+        raise DataError(Fault(f"cannot be read ({error.strerror})", file=str(folder))) from error
+    outputs = outputs_of(folder)
+    message = ""
+    if found and outputs is None:
+        message = "holds files that are not of a siteselect run; name another or give --force"
+    elif strangers := _strangers(found, outputs or frozenset()):
+        more = len(strangers) - STRANGERS_TOLD
+        told = ", ".join(strangers[:STRANGERS_TOLD]) + (f" and {more:,} more" if more > 0 else "")
+        message = (
+            f"holds what is not of the run in it: {told}; move it elsewhere, or let run or score"
+            " delete it with --force"
+        )
+    if message:
+        raise DataError(Fault(message, file=str(folder)))
+
+
+def _strangers(found: list[Path], outputs: frozenset[str]) -> list[str]:
+    """What is neither of a run nor beside one of its files by the doing of a program."""
+    beside = {form.format(name, Path(name).stem) for name in outputs for form in COMPANIONS}
+    known = {"manifest.json", *outputs, *beside, *OF_SYSTEMS}
+    return [
+        path.name + "/" * path.is_dir() for path in found if path.name not in known or path.is_dir()
+    ]
 
 
 @contextlib.contextmanager
@@ -477,10 +540,21 @@ def _lock(handle: TextIO) -> None:
 
 
 def _recover(folder: Path, staging: Path, retired: Path) -> None:
+    """Put the old set back if it was put aside and nothing has come in its place; then clean."""
     if retired.is_dir() and not folder.exists():
         retired.rename(folder)
     for leftover in (staging, retired):
+        if leftover.is_symlink():
+            leftover.unlink()
         shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _made(staging: Path) -> None:
+    try:
+        staging.mkdir()
+    except OSError as error:
+        message = f"cannot be made ({error.strerror}); remove what stands there"
+        raise DataError(Fault(message, file=str(staging))) from error
 
 
 def _sync(folder: Path) -> None:
@@ -491,11 +565,15 @@ def _sync(folder: Path) -> None:
 
 
 def _exchange(staging: Path, folder: Path, retired: Path) -> None:
-    if not folder.exists():
-        staging.rename(folder)
-    elif not _swap(staging, folder):
-        folder.rename(retired)
-        staging.rename(folder)
+    try:
+        if not folder.exists():
+            staging.rename(folder)
+        elif not _swap(staging, folder):
+            folder.rename(retired)
+            staging.rename(folder)
+    except OSError as error:
+        message = f"cannot be replaced ({error.strerror}); it stays as it was"
+        raise DataError(Fault(message, file=str(folder))) from error
 
 
 def _swap(one: Path, other: Path) -> bool:

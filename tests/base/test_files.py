@@ -176,7 +176,8 @@ def test_text_is_written_with_line_feeds(tmp_path: Path) -> None:
 
 def ours(folder: Path, word: str) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({"schema": "siteselect/1"}))
+    told = {"schema": "siteselect/1", "outputs": {"word.txt": "", "only_first": ""}}
+    (folder / "manifest.json").write_text(json.dumps(told))
     (folder / "word.txt").write_text(word)
 
 
@@ -246,6 +247,140 @@ def test_force_replaces_and_an_empty_folder_needs_none(tmp_path: Path) -> None:
     assert left(out) == ["manifest.json", "word.txt"]
 
 
+@pytest.mark.parametrize("door", [files.staged, files.writable])
+def test_what_somebody_put_into_the_folder_of_a_run_is_not_deleted(
+    tmp_path: Path, door: Callable[..., Any]
+) -> None:
+    out = tmp_path / "out"
+    ours(out, "old")
+    (out / "photos").mkdir()
+    for name in ("notes.txt", "photos/1.jpg", "word.txt.bak", "z.qml"):
+        (out / name).write_text("mine")
+    with pytest.raises(DataError) as caught:
+        entered(door, out)
+    assert str(caught.value) == (
+        f"{out}: holds what is not of the run in it: notes.txt, photos/, word.txt.bak and 1 more;"
+        " move it elsewhere, or let run or score delete it with --force"
+    )
+    assert (out / "photos" / "1.jpg").read_text() == "mine"
+    assert word(out) == "old"
+    assert left(tmp_path) == ["out"]
+    files.writable(out, force=True)
+    with files.staged(out, force=True) as staging:
+        ours(staging, "new")
+    assert left(out) == ["manifest.json", "word.txt"]
+
+
+def test_a_manifest_that_lists_nothing_makes_nothing_ours(tmp_path: Path) -> None:
+    for listed in ("", ', "outputs": {}', ', "outputs": 3'):
+        (tmp_path / "manifest.json").write_text('{"schema": "siteselect/1"' + listed + "}")
+        (tmp_path / "notes.txt").touch()
+        with pytest.raises(DataError, match="--force"):
+            files.writable(tmp_path)
+    (tmp_path / "notes.txt").unlink()
+    (tmp_path / "manifest.json").write_text('{"schema": "siteselect/1", "outputs": {"a": ""}}')
+    assert files.outputs_of(tmp_path) == {"a"}
+    (tmp_path / "a").mkdir()  # a folder is no file of a run, whatever its name
+    with pytest.raises(DataError, match="a/; move it"):
+        files.writable(tmp_path)
+
+
+def test_what_programs_put_beside_a_file_of_a_run_goes_with_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ours(out, "old")
+    for name in ("word.txt.aux.xml", "word.qmd", ".~lock.word.txt#", ".DS_Store"):
+        (out / name).touch()
+    files.writable(out)
+    with files.staged(out) as staging:
+        ours(staging, "new")
+    assert left(out) == ["manifest.json", "word.txt"]
+    (out / "other.txt.aux.xml").touch()
+    with pytest.raises(DataError, match=r"other\.txt\.aux\.xml"):
+        files.writable(out)
+
+
+def test_what_comes_while_a_set_is_made_is_not_deleted(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    ours(out, "old")
+
+    def made() -> None:
+        with files.staged(out) as staging:
+            ours(staging, "new")
+            (out / "notes.txt").write_text("mine")
+
+    with pytest.raises(DataError, match=r"notes\.txt"):
+        made()
+    assert word(out) == "old"
+    assert left(out) == ["manifest.json", "notes.txt", "word.txt"]
+    assert left(tmp_path) == ["out"]
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link, far = tmp_path / "out", tmp_path / "disk" / "far"
+    link.symlink_to(far)  # it dangles at first
+    for text in ("first", "second"):
+        files.writable(link)
+        with files.staged(link) as staging:
+            assert staging.parent == far.parent
+            ours(staging, text)
+        assert link.is_symlink()
+        assert word(far) == text
+        assert (left(tmp_path), left(far.parent)) == (["disk", "out"], ["far"])
+
+
+def test_what_can_never_be_replaced_is_refused_first(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    (tmp_path / "to_file").symlink_to(tmp_path / "file")
+    (tmp_path / ".taken.staging").write_text("mine")
+    for place, told in (
+        (tmp_path / "round", "leads back to itself"),
+        (tmp_path / "to_file", "is a file; name a folder"),
+        (Path("/"), "a disk is mounted"),
+    ):
+        for door in (files.staged, files.writable):
+            with pytest.raises(DataError, match=told):
+                entered(lambda folder, door=door: door(folder, force=True), place)
+    with pytest.raises(DataError, match="remove what stands there"):
+        entered(files.staged, tmp_path / "taken")
+    assert (tmp_path / ".taken.staging").read_text() == "mine"
+
+
+def test_a_link_that_an_earlier_version_left_is_no_hindrance(tmp_path: Path) -> None:
+    ours(tmp_path / "far", "old")
+    (tmp_path / ".out.staging").symlink_to(tmp_path / "far")
+    with files.staged(tmp_path / "out") as staging:
+        ours(staging, "new")
+    assert (word(tmp_path / "out"), word(tmp_path / "far")) == ("new", "old")
+    assert left(tmp_path) == ["far", "out"]
+
+
+@pytest.mark.parametrize("broken", [OSError(16, "Device or resource busy"), KeyboardInterrupt()])
+def test_a_set_that_cannot_take_the_place_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: BaseException
+) -> None:
+    out = tmp_path / "out"
+    ours(out, "old")
+    rename = Path.rename
+
+    def stopped(self: Path, target: Path) -> Path:
+        if self.name == ".out.staging":
+            raise broken
+        return rename(self, target)
+
+    def replaced() -> None:
+        with files.staged(out) as staging:
+            ours(staging, "new")
+
+    monkeypatch.setattr(files, "_swap", lambda *_: False)
+    monkeypatch.setattr(Path, "rename", stopped)
+    with pytest.raises((DataError, KeyboardInterrupt), match=r"resource busy|^$"):
+        replaced()
+    assert word(out) == "old"
+    assert left(tmp_path) == ["out"]
+
+
 def test_a_file_and_a_place_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     with pytest.raises(DataError, match="is a file; name a folder"):
@@ -306,7 +441,8 @@ for turn in range(10**6):
     with files.staged(out) as staging:
         for name in ("a", "b", "c"):
             (staging / name).write_text(str(turn))
-        (staging / "manifest.json").write_text('{"schema": "siteselect/1"}')
+        listed = '{"schema": "siteselect/1", "outputs": {"a": "", "b": "", "c": ""}}'
+        (staging / "manifest.json").write_text(listed)
     print(turn, flush=True)
 """
 

@@ -190,6 +190,20 @@ def test_a_folder_that_cannot_be_written_is_found_first(here: Run) -> None:
     assert "cannot be written" in said.err
 
 
+@pytest.mark.parametrize("verb", [("run",), ("score", "--sites", "own.csv")])
+def test_notes_in_the_folder_of_a_run_are_found_before_the_work_begins(
+    here: Run, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "out").mkdir()
+    told = {"schema": "siteselect/1", "outputs": {"map.html": ""}}
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(told))
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    said = here(*verb, "--out", "out")
+    assert said.code == 4
+    assert "out: holds what is not of the run in it: notes.txt; move it elsewhere" in said.err
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+
+
 def test_an_input_that_changes_in_use_is_noticed(tmp_path: Path) -> None:
     study = tmp_path / "study.yaml"
     study.write_text(study_text(own_sites="own.csv"), "utf-8")
