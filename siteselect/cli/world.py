@@ -95,12 +95,15 @@ def check(file: Path | None, kind: str | None, *, as_json: bool, **told: str | N
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--as", "kind", required=True, help="What FILE is: sites.")
 @click.option("--study", type=click.Path(path_type=Path), required=True, help="Study to put it in.")
+@click.option("--crs", help="CRS of a file that does not say.")
+@click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
+@click.option("--layer", help="Layer or sheet of a file that holds several.")
 @json_option
-def import_file(file: Path, kind: str, study: Path, *, as_json: bool) -> None:
+def import_file(file: Path, kind: str, study: Path, *, as_json: bool, **told: str | None) -> None:
     """Check FILE and put a clean copy beside STUDY, which then names it."""
     from siteselect.study.project import import_sites
 
     if kind != "sites":
         raise DataError("only sites can be imported; other layers are changed in data/catalog.yaml")
-    copy = import_sites(file, study)
+    copy = import_sites(file, study, **told)
     answer("data import", {"file": str(copy)}, f"{study} now reads {copy}", as_json=as_json)

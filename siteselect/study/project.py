@@ -1,19 +1,25 @@
 """Projects: a study to edit, a check before the run, and whether the machine is fit."""
 
+import contextlib
+import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from siteselect.base import files
-from siteselect.base.errors import DataError, Fault, SiteselectError
+from siteselect.base.errors import DataError, DeclarationError, Fault, SiteselectError
 from siteselect.decide.score import criterion_weights
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
 from siteselect.measure.measure import prepare
-from siteselect.study.question import Own, area, ask
+from siteselect.study.question import Own, Question, area, ask
 from siteselect.world import checks
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area, check_points
@@ -50,7 +56,8 @@ def init(folder: Path) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        If something of the same name is there already; nothing is changed then.
+        If something of the same name is there already, or the folder cannot be written; nothing is
+        changed then.
     """
     bundled = files.home() / "criteria"
     study = (bundled / "study.yaml").read_text("utf-8")
@@ -67,13 +74,50 @@ def init(folder: Path) -> tuple[str, ...]:
         if path.name != "study.yaml"
     }
     there = [Fault("is there already", file=str(folder / name)) for name in content
-             if (folder / name).exists()]  # fmt: skip
+             if os.path.lexists(folder / name)]  # fmt: skip
+    above = {parent for name in content for parent in (folder / name).parents}
+    there += [Fault("is a file where a folder is wanted; move it, or name another folder",
+                    file=str(parent)) for parent in sorted(above) if parent.is_file()]  # fmt: skip
     if there:
         raise DataError(there)
-    (folder / "criteria" / "schema").mkdir(parents=True, exist_ok=True)
-    for name, text in content.items():
-        files.write_text(folder / name, text)
+    _write_all({folder / name: text for name, text in content.items()})
     return tuple(content)
+
+
+def _write_all(contents: Mapping[Path, str]) -> None:
+    """Write several texts, or none of them if one cannot be written.
+
+    A link stays, and what it points to is written.
+    """
+    places = {Path(os.path.realpath(path)): text for path, text in contents.items()}
+    try:
+        with contextlib.ExitStack() as undo:
+            drafts = {path: _draft(path, text, undo) for path, text in places.items()}
+            for path, draft in drafts.items():
+                back: Callable[[], object] = partial(path.unlink, missing_ok=True)
+                if path.exists():
+                    back = partial(path.write_bytes, path.read_bytes())
+                undo.callback(back)
+                draft.replace(path)
+            undo.pop_all()
+    except OSError as error:
+        message = f"cannot be written ({error.strerror}); nothing was changed"
+        raise DataError(Fault(message, file=str(error.filename))) from error
+
+
+def _draft(path: Path, text: str, undo: contextlib.ExitStack) -> Path:
+    """The text in a file beside its place, which is taken away when all is undone."""
+    for folder in [parent for parent in path.parents if not parent.exists()][::-1]:
+        folder.mkdir()
+        undo.callback(folder.rmdir)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    draft = path.with_name(f".{path.name}.draft")
+    undo.callback(draft.unlink, missing_ok=True)
+    files.write_text(draft, text)
+    if path.exists():
+        shutil.copymode(path, draft)
+    return draft
 
 
 def check(study: Path | None = None) -> tuple[str, ...]:
@@ -215,7 +259,14 @@ def check_own(
     return report.rows, tuple(str(fault) for fault in report.warnings)
 
 
-def import_sites(path: Path, study: Path) -> Path:
+def import_sites(
+    path: Path,
+    study: Path,
+    *,
+    crs: str | None = None,
+    encoding: str | None = None,
+    layer: str | None = None,
+) -> Path:
     """Check the user's sites and put a clean copy beside a study, which then names it.
 
     Parameters
@@ -224,6 +275,8 @@ def import_sites(path: Path, study: Path) -> Path:
         A table or layer of sites.
     study : pathlib.Path
         The study's file.
+    crs, encoding, layer : str, optional
+        What the file of sites does not say of itself, and which of its layers or sheets.
 
     Returns
     -------
@@ -235,22 +288,75 @@ def import_sites(path: Path, study: Path) -> Path:
     DeclarationError, DataError
         Every fault; nothing is written then.
     """
-    question = ask(study, own=Own(path))
+    question = ask(study, own=Own(path, crs=crs, encoding=encoding, layer=layer))
     assert question.own is not None  # noqa: S101 - own sites were given
     copy = study.with_name("own_sites.csv")
     # The example that a new study comes with is nobody's work.
-    if copy.exists() and copy.read_text("utf-8") != OWN_SITES:
+    example = copy.is_file() and copy.read_bytes() == OWN_SITES.encode()
+    if os.path.lexists(copy) and not example:
         raise DataError(Fault("is there already; move it first", file=str(copy)))
     own = question.own.drop(columns=["kind", "status", "source", "source_kind", "note"])
     if not (own.geometry.geom_type == "Point").all():
         raise DataError(Fault("has outlines, which a table cannot hold; name it in the study as"
                               " own_sites instead", file=str(path)))  # fmt: skip
-    columns = ["province", "geometry"]
-    files.write_text(copy, own.drop(columns=columns).to_csv(index=False, lineterminator="\n"))
-    text = study.read_text("utf-8")
-    kept = [line for line in text.splitlines() if not line.startswith("own_sites:")]
-    files.write_text(study, "\n".join([*kept, f"own_sites: {copy.name}"]) + "\n")
+    table = own.drop(columns=["province", "geometry"])
+    sites = table.to_csv(index=False, lineterminator="\n", na_rep="unknown")
+    text = _naming(study, copy.name)
+    with tempfile.TemporaryDirectory() as name:
+        _refuse_altered(question, {study: text, copy: sites}, Path(name))
+    _write_all({copy: sites, study: text})
     return copy
+
+
+def _naming(study: Path, sites: str) -> str:
+    """The text of a study with its own sites named so; whatever else stands in it stays."""
+    from ruamel.yaml import YAML
+
+    source = study.read_bytes().decode("utf-8")
+    mark = "\ufeff" * source.startswith("\ufeff")
+    text: str = source.removeprefix(mark)
+    line = "\r\n" if "\r\n" in text else "\n"
+    root = YAML(typ="rt", pure=True).compose(text)
+    held = [(key, value) for key, value in root.value if key.value == "own_sites"]
+    if held:
+        key, value = held[0]
+        start, end, put = value.start_mark.index, value.end_mark.index, sites
+        if start == end:  # no value stands there
+            start = end = text.find(":", key.end_mark.index) + 1
+            put = f" {sites}"
+        elif text[start:end].endswith("\n"):  # a block of text takes its line with it
+            put = sites + line
+    elif root.flow_style:
+        start = end = root.start_mark.index + 1
+        put = f"own_sites: {sites}, "
+    else:
+        start = end = root.end_mark.index
+        ended = not text[:end] or text[:end].endswith("\n")
+        put = line * (not ended) + " " * root.start_mark.column + f"own_sites: {sites}{line}"
+    return mark + text[:start] + put + text[end:]
+
+
+def _refuse_altered(question: Question, contents: dict[Path, str], folder: Path) -> None:
+    """Read a study and its sites as they are to be written, and refuse what comes out otherwise."""
+    (study, text), (copy, sites) = contents.items()
+    drafts = folder / study.name, folder / copy.name
+    files.write_text(drafts[0], text)
+    files.write_text(drafts[1], sites)
+    before = files.read(study, Study)
+    try:
+        kept = files.read(drafts[0], Study) == before.model_copy(update={"own_sites": copy.name})
+    except DeclarationError:
+        kept = False
+    if not kept:
+        message = f"has no place for it that can be found; write own_sites: {copy.name} there first"
+        raise DeclarationError(Fault(message, file=str(study), field="own_sites"))
+    where = area(question.study, question.catalog)
+    back = checks.user_sites(drafts[1], where, criteria=question.criteria, warnings=[])
+    own, figures = question.own, ["lon", "lat", "area_ha", "position_accuracy_km"]
+    assert own is not None  # noqa: S101 - own sites were given
+    same = back["id"].tolist() == own["id"].tolist()
+    if not same or not np.array_equal(back[figures], own[figures], equal_nan=True):
+        raise DataError(Fault("does not read back as it was written", file=str(copy)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,45 @@ def test_own_sites_are_taken_into_a_study_made_by_init(siteselect: Command, tmp_
     assert "is there already" in said.err
 
 
+def coarse(folder: Path, more: str = "") -> Path:
+    """A small study of one's own."""
+    path = folder / "study.yaml"
+    text = "id: x\ntitles: {en: X, fa: X}\nprovinces: [IR-18]\ncell_m: 8000\n"
+    path.write_bytes((text + more + "criteria: petrochemical.yaml").encode())
+    return path
+
+
+def test_what_is_not_known_of_sites_is_imported_as_such(
+    siteselect: Command, tmp_path: Path
+) -> None:
+    study = coarse(tmp_path)
+    rows = "id,lon,lat,area_ha,dist_km\nA,51.95,27.87,unknown,3\nB,51.96,27.88,200,unknown\n"
+    (tmp_path / "my.csv").write_text(rows)
+    said = siteselect("data", "import", "my.csv", "--as", "sites", "--study", study)
+    assert said.code == 0, said.err
+    assert siteselect("check", study).code == 0
+    copy = pd.read_csv(tmp_path / "own_sites.csv", dtype=str)
+    assert copy["area_ha"].tolist() == ["unknown", "200.0"]
+    assert copy["dist_km"].tolist() == ["3.0", "unknown"]
+
+
+def test_what_a_file_of_sites_does_not_say_is_told_to_the_import(
+    siteselect: Command, tmp_path: Path
+) -> None:
+    study = coarse(tmp_path)
+    (tmp_path / "my.csv").write_bytes("id,lon,lat,name\nA,51.95,27.87,دير\n".encode("cp1256"))
+    args = ("data", "import", "my.csv", "--as", "sites", "--study", study)
+    refused = siteselect(*args)
+    assert refused.code == 4
+    assert "--encoding" in refused.err
+    assert {path.name for path in tmp_path.iterdir()} == {"my.csv", "study.yaml"}
+    said = siteselect(*args, "--encoding", "cp1256")
+    assert said.code == 0, said.err
+    assert "دیر" in (tmp_path / "own_sites.csv").read_text("utf-8")
+    help_text = siteselect("data", "import", "--help").out
+    assert all(option in help_text for option in ("--crs", "--encoding", "--layer"))
+
+
 def test_every_fault_of_a_study_is_named_with_its_line(siteselect: Command, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(
         "id: x\ntitles: {en: X}\nprovinces: [IR-18]\ncel_m: 500\ncriteria: petrochemical.yaml\n"
