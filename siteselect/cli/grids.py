@@ -1,5 +1,6 @@
 """Commands on cells: a surface alone, and the store of what was measured."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--cell", "cell_m", type=float, help="Side of a grid cell, metres.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Threads that measure.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers measure.")
-@click.option("--force", is_flag=True, help="Replace a file that is not of this program.")
+@click.option("--force", is_flag=True, help="Replace a file that is of a run, or not of this"
+              " program.")  # fmt: skip
 @json_option
 def surface(criterion: str | None, out: Path, **options: Any) -> None:
     """Write the readings of CRITERION in every cell; without it, score, known share and verdict.
@@ -32,6 +34,8 @@ def surface(criterion: str | None, out: Path, **options: Any) -> None:
     force, as_json, jobs, cluster = (
         options.pop(key) for key in ("force", "as_json", "jobs", "cluster")
     )
+    # A link stays, and what it points to is replaced.
+    out = Path(os.path.realpath(out)) if out.is_symlink() else out
     rasters.replaceable(out, force=force)
     # Slow to load; a file that cannot be written was refused above.
     from siteselect.cli.runs import changes_of

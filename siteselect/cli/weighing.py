@@ -353,6 +353,7 @@ def _dissent_text(data: dict[str, Any], k: int) -> str:
 @click.option("--veto", type=click.FloatRange(0, 1), default=0.8, show_default=True,
               help="ELECTRE: who lags so far on one criterion cannot outrank.")  # fmt: skip
 @click.option("--out", type=FOLDER, help="Folder for methods.csv: ranks of every site.")
+@click.option("--force", is_flag=True, help="Replace a methods.csv that is there.")
 @json_option
 def methods(study: Path | None, k: int, out: Path | None, **options: Any) -> None:
     """Every method on the same sites: how much of the ranking hangs on the method."""
@@ -360,11 +361,13 @@ def methods(study: Path | None, k: int, out: Path | None, **options: Any) -> Non
     from siteselect.study.question import ask
     from siteselect.study.run import decide
 
+    path = None if out is None else _free(out, force=options["force"])
     result = decide(ask(study, changes=PLAIN), progress=progress())
     thresholds = panels.Thresholds(options["indifference"], options["preference"], options["veto"])
     found = panels.panel(result.scores, k=k, thresholds=thresholds)
-    if out is not None:
-        say(f"written: {_write(found, result, out)}")
+    if path is not None:
+        _write(found, result, path)
+        say(f"written: {path}")
     data, text, as_json = panels.as_data(found), _panel_text(found, result), options["as_json"]
     answer("methods", data, text, as_json=as_json, warnings=result.warnings)
 
@@ -421,15 +424,24 @@ def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _write(found: "Panel", result: "Result", folder: Path) -> Path:
+def _free(folder: Path, *, force: bool) -> Path:
+    """Where the table goes, found out before the work begins."""
+    path = folder / "methods.csv"
+    if (folder / "manifest.json").exists():
+        raise DataError(Fault("is the folder of a run; name another", file=str(folder)))
+    if path.exists() and not force:
+        message = "is there already; name another folder, or replace it with --force"
+        raise DataError(Fault(message, file=str(path)))
+    return path
+
+
+def _write(found: "Panel", result: "Result", path: Path) -> None:
     import pandas as pd
 
     from siteselect.present.export import write_csv
     from siteselect.present.tables import Column, Table, tidy
     from siteselect.study.panel import METHODS
 
-    if (folder / "manifest.json").exists():
-        raise DataError(Fault("is the folder of a run; name another", file=str(folder)))
     frame = result.pool.frame.set_index("id").loc[list(found.site_ids)]
     data = pd.DataFrame(
         {"id": list(found.site_ids), "name_en": frame["name_en"].tolist(),
@@ -440,9 +452,7 @@ def _write(found: "Panel", result: "Result", folder: Path) -> Path:
     )  # fmt: skip
     columns = tuple(Column(str(name), str(name), str(name)) for name in data)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "methods.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_csv(Table(columns, data.apply(tidy)), path)
     except OSError as error:
-        raise DataError(Fault(f"cannot be written ({error.strerror})", file=str(folder))) from error
-    return path
+        raise DataError(Fault(f"cannot be written ({error.strerror})", file=str(path))) from error

@@ -20,6 +20,7 @@ from rasterio.io import DatasetWriter
 from rasterio.transform import from_origin
 from rasterio.windows import Window as Part
 
+from siteselect.base import files
 from siteselect.base.errors import DataError, Fault, heed
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.study.cells import reading_windows, score_windows
@@ -128,13 +129,20 @@ def replaceable(path: Path, *, force: bool = False) -> None:
     Raises
     ------
     DataError
-        If the folder is missing or cannot be written, or the file is somebody else's.
+        If the folder is missing or cannot be written, or the file is somebody else's or of a run.
     """
     folder = path.absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise DataError(Fault("is no folder that can be written", file=str(folder)))
-    if path.exists() and not force and not _ours(path):
-        message = "is not a surface of siteselect; choose another name, or replace it with --force"
+    if force or not path.exists():
+        return
+    message = ""
+    if path.name in (files.outputs_of(folder) or ()):
+        message = "is part of the run in its folder"
+    elif not _ours(path):
+        message = "is not a surface of siteselect"
+    if message:
+        message += "; choose another name, or replace it with --force"
         raise DataError(Fault(message, file=str(path)))
 
 

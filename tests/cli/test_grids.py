@@ -82,6 +82,16 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert (tmp_path / "mine.tif").read_bytes() == b"somebody's work"
 
 
+def test_a_surface_goes_where_a_link_points(siteselect: Command, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "rail.tif"
+    link.symlink_to(tmp_path / "disk" / "far.tif")
+    said = siteselect("surface", "rail", "--out", link, "--provinces", "IR-18", *COARSE)
+    assert said.code == 0, said.err
+    assert link.is_symlink()
+    assert cog_validate(tmp_path / "disk" / "far.tif", quiet=True)[0]
+
+
 def test_the_store_is_told_and_cleared(
     siteselect: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,6 +239,19 @@ def test_methods_leave_the_folder_of_a_run_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("toy")
+def test_methods_replace_no_table_unless_told_to(tmp_path: Path) -> None:
+    (tmp_path / "methods.csv").write_text("mine")
+    result = say("methods", "--out", tmp_path)
+    assert isinstance(result.exception, DataError)
+    assert "methods.csv: is there already; name another folder, or replace it with --force" in str(
+        result.exception
+    )
+    assert (tmp_path / "methods.csv").read_text() == "mine"
+    assert say("methods", "--out", tmp_path, "--force").exception is None
+    assert (tmp_path / "methods.csv").read_text("utf-8-sig").startswith("id,")
+
+
+@pytest.mark.usefixtures("toy")
 def test_thresholds_out_of_order_are_told() -> None:
     result = say("methods", "--indifference", "0.5", "--preference", "0.2")
     assert isinstance(result.exception, DeclarationError)

@@ -1,5 +1,6 @@
 """A raster written window by window: its overviews, its drafts, and what does not read back."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +71,22 @@ def test_what_does_not_read_back_is_not_left(
         rasters.cog(path, grid(), BANDS, windows=windows(cells(), 512))
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_raster_of_a_run_is_replaced_only_by_force(tmp_path: Path) -> None:
+    small = Grid(ANALYSIS, 250.0, 1e5, 2e5, np.ones((4, 4), dtype=np.int16), ("IR-06",),
+                 np.zeros((4, 4), dtype=np.int16))  # fmt: skip
+    bands = rasters.Bands(("a",), ("m",), {"software": rasters.SOFTWARE})
+    part = [(Window(0, 0, 4, 4), np.ones((1, 4, 4), dtype=np.float32))]
+    for name in ("suitability.tif", "slope.tif"):
+        rasters.cog(tmp_path / name, small, bands, windows=part)
+    told = {"schema": "siteselect/1", "outputs": {"suitability.tif": ""}}
+    (tmp_path / "manifest.json").write_text(json.dumps(told))
+    rasters.replaceable(tmp_path / "slope.tif")
+    rasters.replaceable(tmp_path / "suitability.tif", force=True)
+    with pytest.raises(DataError) as caught:
+        rasters.replaceable(tmp_path / "suitability.tif")
+    assert str(caught.value) == (
+        f"{tmp_path / 'suitability.tif'}: is part of the run in its folder; choose another name, or"
+        " replace it with --force"
+    )
