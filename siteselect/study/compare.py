@@ -23,6 +23,10 @@ TINY = 1e-12
 _PARTS: Mapping[str, type | tuple[type, ...]] = MappingProxyType(
     {"study": dict, "criteria": dict, "inputs": dict, "declarations": dict, "cell_m": (int, float)}
 )
+# Columns of a ranking that a comparison reads, besides the reading of each criterion.
+_TEXTS = ("id", "name_en", "verdict", "excluded_by", "undetermined_by")
+_NUMBERS = ("rank", "score", "known", "lon", "lat", "area_ha", "position_accuracy_km")
+_TOLD = 4
 _KT_Y = 1e-3
 _MOVED_KM = 0.002  # lon and lat are written to a metre
 
@@ -55,7 +59,7 @@ class Run:
         Raises
         ------
         DataError
-            If the folder does not hold one.
+            If the folder does not hold one, or its ranking lacks what a run writes.
         """
         manifest = read_manifest(folder)
         criteria = files.validate(
@@ -70,12 +74,31 @@ class Run:
         except (OSError, ValueError) as error:
             fault = Fault(f"cannot be read ({error})", file=str(folder / "ranking.csv"))
             raise DataError(fault) from error
+        if faults := _lacking(ranking, criteria, str(folder / "ranking.csv")):
+            raise DataError(faults)
         return cls(folder, manifest, criteria, ranking.set_index("id", drop=False))
 
     def row(self, name: str) -> dict[str, Any]:
         """What the ranking says of one site."""
         record = self.ranking.loc[[name]].to_dict("records")[0]
         return {str(column): cell for column, cell in record.items()}
+
+
+def _lacking(ranking: pd.DataFrame, criteria: CriteriaSet, file: str) -> list[Fault]:
+    """What a ranking that went through another program no longer says."""
+    numbers = [*_NUMBERS, *(f"p_{criterion.id}" for criterion in criteria.criteria)]
+    lost = [name for name in (*_TEXTS, *numbers) if name not in ranking]
+    if lost:
+        told = ", ".join(lost[:_TOLD]) + (", ..." if len(lost) > _TOLD else "")
+        message = f"lacks columns that a run writes: {told}; save it with commas, or run again"
+        return [Fault(message, file)]
+    return [
+        Fault(
+            "holds what is no number; save it with points for decimals, or run again", file, "", n
+        )
+        for n in numbers
+        if pd.to_numeric(ranking[n], errors="coerce").count() < ranking[n].count()
+    ]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -96,6 +96,26 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
         read_manifest(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (",", ";", "lacks columns that a run writes: id, name_en, verdict, excluded_by, ...; save"),
+        (",score,", ",points,", "lacks columns that a run writes: score; save it with commas"),
+        ("0.", "0,", "ranking.csv: "),
+        ("\n1,", "\nfirst,", "ranking.csv: rank: holds what is no number"),
+    ],
+)
+def test_a_ranking_that_went_through_another_program_is_refused(
+    runs: tuple[Run, Run], tmp_path: Path, before: str, after: str, told: str
+) -> None:
+    shutil.copytree(runs[0].folder, tmp_path / "run")
+    path = tmp_path / "run" / "ranking.csv"
+    path.write_text(path.read_text("utf-8-sig").replace(before, after), "utf-8")
+    with pytest.raises(DataError) as caught:
+        Run.read(tmp_path / "run")
+    assert told in str(caught.value)
+
+
 def test_a_stranger_in_the_folder_is_noticed(runs: tuple[Run, Run]) -> None:
     folder = runs[0].folder
     (folder / "stranger.txt").write_text("x")
