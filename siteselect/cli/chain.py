@@ -47,17 +47,20 @@ def _of(chain: "Chain", name: str, language: str) -> str:
 @json_option
 def chain(study: Path | None, **options: Any) -> None:
     """The region's balance of materials; or what can be made of one, and how."""
-    from siteselect.study.chain import region
+    from siteselect.study.chain import refuse_outside, region
     from siteselect.study.question import ask
 
     as_json, language = options["as_json"], options["lang"]
     _one_question(options)
+    at = _point(options["at"]) if options["at"] else None
     question = ask(study)
+    if at is not None:
+        refuse_outside(question, *at)
     there = region(question.catalog, question.crs, without=options["without"])
     if options["route"]:
         data, text = _route(there, options["route"], by=options["by"], language=options["lang"])
     elif options["material"]:
-        data, text = _made(there, question.crs, options)
+        data, text = _made(there, question.crs, at, options)
     elif options["missing"]:
         data, text = _missing(there, language)
     elif options["value"]:
@@ -129,11 +132,12 @@ def _uses(there: "Region", language: str) -> Answer:
     )
 
 
-def _made(there: "Region", crs: Any, options: dict[str, Any]) -> Answer:
+def _made(
+    there: "Region", crs: Any, at: tuple[float, float] | None, options: dict[str, Any]
+) -> Answer:
     from siteselect.study.chain import made_data
 
     material, language, radius_km = options["material"], options["lang"], options["radius_km"]
-    at = _point(options["at"]) if options["at"] else None
     data = made_data(there, material, crs=crs, at=at, radius_km=radius_km)
     where = f"within {radius_km:g} km of {at[0]:g}, {at[1]:g}" if at else "in the region"
     name = _of(there.chain, material, language)
@@ -213,9 +217,16 @@ def units(file: Path | None, layout: Path | None, example: Path | None, *, as_js
     """What ails the downstream units of a register, and what could be revived."""
     from dataclasses import asdict
 
-    from siteselect.study.chain import region, register, write_example, write_layout
+    from siteselect.study.chain import (
+        refuse_there,
+        region,
+        register,
+        write_example,
+        write_layout,
+    )
     from siteselect.study.question import ask
 
+    refuse_there(*(path for path in (layout, example) if path is not None))
     question = ask()
     if layout is not None or example is not None:
         if layout is not None:

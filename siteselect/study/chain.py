@@ -1,5 +1,6 @@
 """The chain of a study: what the region supplies, and parks with their types and feedstock."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 
 from siteselect.base import files
@@ -156,9 +158,9 @@ def write_layout(catalog: Catalog, path: Path) -> None:
     Raises
     ------
     DataError
-        If the file is there already.
+        If the file is there already, or cannot be written.
     """
-    _refuse_there(path)
+    refuse_there(path)
     layout = catalog.table("unit_register_layout").sort_values("order")
     files.write_text(path, "\ufeff" + ",".join(layout["label_fa"]) + "\n")
 
@@ -174,16 +176,60 @@ def write_example(path: Path) -> None:
     Raises
     ------
     DataError
-        If the file is there already.
+        If the file is there already, or cannot be written.
     """
-    _refuse_there(path)
+    refuse_there(path)
     example = files.home() / "criteria" / "chain" / "units_synthetic.csv"
     files.write_text(path, example.read_text("utf-8"))
 
 
-def _refuse_there(path: Path) -> None:
-    if path.exists():
-        raise DataError(Fault("is there already; nothing was written", file=str(path)))
+def refuse_there(*paths: Path) -> None:
+    """Refuse files to write that are there already, or for which there is no folder.
+
+    Parameters
+    ----------
+    *paths : pathlib.Path
+
+    Raises
+    ------
+    DataError
+        Naming each.
+    """
+    faults = [
+        Fault("is there already; nothing was written", file=str(path))
+        for path in paths
+        if os.path.lexists(path)
+    ]
+    folders = dict.fromkeys(path.absolute().parent for path in paths)
+    faults += [
+        Fault("is no folder that can be written; make it, or name another", file=str(folder))
+        for folder in folders
+        if not folder.is_dir() or not os.access(folder, os.W_OK)
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def refuse_outside(question: Question, lon: float, lat: float) -> None:
+    """Refuse a point that no site of a study could have.
+
+    Parameters
+    ----------
+    question : Question
+        For its provinces.
+    lon, lat : float
+        Degrees.
+
+    Raises
+    ------
+    DataError
+        If the point lies outside the provinces of the study.
+    """
+    provinces = question.catalog.features("provinces", WGS84)
+    there = provinces[provinces["iso"].isin(question.study.provinces)].union_all()
+    if not shapely.contains_xy(there, lon, lat):
+        lacking = " (longitude comes first)" if shapely.contains_xy(there, lat, lon) else ""
+        raise DataError(f"{lon:g}, {lat:g} lies outside the provinces of the study{lacking}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ def test_two_questions_in_one_and_places_off_the_earth_are_refused(siteselect: C
     assert siteselect("chain", "--at", "52,27").code == 2
     for place in ("300,0", "52", "52,95", "nan,27"):
         assert siteselect("chain", "--from", "sulphur", "--at", place).code == 2
+    ask = ("chain", "--from", "sulphur", "--at")
+    for place, hint in (("27.5,52.6", " (longitude comes first)\n"), ("48.86,2.35", "study\n")):
+        said = siteselect(*ask, place)
+        assert (said.code, said.out) == (4, "")
+        assert "lies outside the provinces of the study" in said.err
+        assert said.err.endswith(hint)
     empty = siteselect("chain", "--without", "")
     assert empty.code == 4
     assert "no source of feedstock" in empty.err
@@ -121,6 +127,20 @@ def test_without_a_register_the_tool_says_so_and_gives_one_to_fill(
     again = siteselect("units", "--layout", "empty.csv")
     assert again.code == 4
     assert "already" in again.err
+
+
+@pytest.mark.parametrize("option", ["--layout", "--example"])
+def test_a_register_that_cannot_be_written_is_refused(
+    siteselect: Command, tmp_path: Path, option: str
+) -> None:
+    said = siteselect("units", option, tmp_path / "none" / "a.csv")
+    assert said.code == 4
+    assert f"{tmp_path / 'none'}: is no folder that can be written; make it" in said.err
+    (tmp_path / "there.csv").touch()
+    other = "--example" if option == "--layout" else "--layout"
+    both = siteselect("units", option, "there.csv", other, "new.csv")
+    assert both.code == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["there.csv"]
 
 
 def test_a_synthetic_register_can_be_tried(siteselect: Command) -> None:
