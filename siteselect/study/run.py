@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from siteselect.base.errors import DataError, Fault, NoSolution
+from siteselect.base.errors import DataError, DeclarationError, Fault, NoSolution
 from siteselect.decide.score import EXCLUDED, Scores, score
 from siteselect.decide.table import PerformanceTable
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
@@ -64,10 +64,13 @@ def decide(
 
     Raises
     ------
+    DeclarationError
+        If sources are to be left out and no park draws on any.
     DataError
-        If there is no candidate, or a file that was read has changed since.
+        If there is no candidate or no such source, or a file that was read has changed since.
     """
     study, catalog, crs = question.study, question.catalog, question.crs
+    _refuse_idle_without(question)
     if instruments is None:
         progress("preparing the measures")
         instruments = prepare(question.criteria, catalog, crs)
@@ -108,6 +111,21 @@ def decide(
         lattice=lattice_of(question, instruments),
         chain=supplied,
     )
+
+
+def _refuse_idle_without(question: Question) -> None:
+    """Refuse, before the work begins, sources to leave out that are unknown or feed nobody."""
+    if not question.without:
+        return
+    # A catalogue of its own, for what is only looked up is no input of the result.
+    catalog = Catalog(question.catalog.folder, question.catalog.sources)
+    chain.region(catalog, question.crs, without=question.without)
+    if not question.types:
+        message = (
+            "changes nothing here: without park types in a programme nobody draws on sources; name"
+            " park_types in the programme of the study, or drop --without"
+        )
+        raise DeclarationError(Fault(message, file=question.study.id, field="without"))
 
 
 def _manifest(

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import shapely
 from siteselect.base.errors import DataError, DeclarationError
 from siteselect.decide.score import ELIGIBLE, EXCLUDED, UNDETERMINED, score
 from siteselect.measure.measure import prepare, read
+from siteselect.study import run
 from siteselect.study.question import Own, ask
 from siteselect.study.run import decide, inputs_of, verdict_shares
 from siteselect.world.catalog import WGS84
@@ -20,6 +22,24 @@ from tests.real import COARSE_M, question, result
 
 THREE = ("IR-06", "IR-18", "IR-22")
 COMPARED = ["score", "score_low", "score_high", "known", "verdict"]
+
+
+@pytest.mark.parametrize("programme", [None, "open"])
+def test_a_source_is_left_out_only_where_somebody_draws_on_it(
+    programme: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "surface_of", lambda *_, **__: pytest.fail("the work has begun"))
+    asked = question()
+    assert asked.programme is not None
+    none = asked.programme.model_copy(update={"park_types": {}}) if programme else None
+    plain = replace(asked, programme=none, types=())
+    for one in (plain, asked):
+        with pytest.raises(DataError, match="no source of feedstock is named ZZZ"):
+            decide(replace(one, without=("GR-SP", "ZZZ")))
+    before = plain.catalog.used
+    with pytest.raises(DeclarationError, match="without: changes nothing here: without park types"):
+        decide(replace(plain, without=("GR-SP",)))
+    assert plain.catalog.used == before
 
 
 def test_leaving_a_province_out_changes_no_other_site() -> None:
