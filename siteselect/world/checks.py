@@ -15,7 +15,7 @@ from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import fold, nearest
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Column
-from siteselect.world import layers, location, tables
+from siteselect.world import layers, location, sites, tables
 from siteselect.world.admit import LIMITS, Limits, first_of, refuse, row_list, shown
 from siteselect.world.location import Area
 from siteselect.world.rasters import check_raster, meets
@@ -46,7 +46,7 @@ OFFSHORE = MappingProxyType(
     }
 )
 """Kinds of row that may lie in the sea by nature; None for all."""
-OWN_FIGURES = ("area_ha", "position_accuracy_km")
+OWN_FIGURES = ("area_ha", sites.ACCURACY)
 NAME_CHARS = 200
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx")
 _WKT = ("wkt", "geometry_wkt", "waypoints", "geometry")
@@ -173,7 +173,8 @@ def user_sites(
     -------
     geopandas.GeoDataFrame
         EPSG:4326, index = row or feature number. Columns ``id, name_en, name_fa, area_ha`` (NaN if
-        unknown; of the outline if there is one), ``position_accuracy_km`` (0 if not given),
+        unknown; of the outline if there is one), ``position_accuracy_km`` (0, with a warning, if
+        there is no such column),
         ``province`` (ISO code), ``lon, lat`` (of a representative point), ``outside`` (why an
         outline may be listed but not ranked: it lies in the sea or beyond the provinces; empty
         otherwise), then the user's own.
@@ -181,19 +182,21 @@ def user_sites(
     Raises
     ------
     DataError
-        Every fault: of the file, of each cell, of each position. A point in the sea or outside the
+        Every fault: of the file, of each cell, of each position. An accuracy that is unknown is
+        one: an exact site would be judged in its place. A point in the sea or outside the
         provinces is a fault beyond its own accuracy plus that of the layer, within it a warning;
         an outline was drawn on purpose (land may be reclaimed), so it is kept and told.
     """
-    frame, faults = _features(path, criteria, reading, warnings)
+    frame, faults = _features(path, criteria, reading, warnings, exact=True)
     told: list[Fault] = []
-    frame = _named(frame, path.name, told)
-    faults += [
+    frame = sites.with_accuracy(_named(frame, path.name, told), path.name, told)
+    faults = [
+        *map(sites.with_cure, faults),
         *location.sizes(frame, path.name, RANGES["area_ha"], warnings=told),
         *_twice(frame, path.name, told),
     ]
     codes, unknown = location.province_codes(frame, area, path.name)
-    where = location.locate(frame, area, frame["position_accuracy_km"].to_numpy(dtype=float))
+    where = location.locate(frame, area, frame[sites.ACCURACY].to_numpy(dtype=float))
     drawn = frame.geometry.geom_type.isin(("Polygon", "MultiPolygon")).to_numpy()
     outside = [""] * len(frame)
     for finding in where.findings(within=True, named=codes):
@@ -209,20 +212,24 @@ def user_sites(
     refuse([*faults, *unknown])
     warnings += told
     frame["province"], frame["outside"] = where.province, outside
-    first = ["id", "name_en", "name_fa", "area_ha", "position_accuracy_km", "province", "lon",
-             "lat", "outside"]  # fmt: skip
+    first = ["id", "name_en", "name_fa", *OWN_FIGURES, "province", "lon", "lat", "outside"]
     return frame[[*first, *(c for c in frame.columns if c not in first)]]
 
 
 def _features(
-    path: Path, criteria: CriteriaSet | None, reading: Reading, warnings: list[Fault]
-) -> tuple[gpd.GeoDataFrame, list[Fault]]:
-    """Typed rows with their geometry in EPSG:4326, and the faults of their cells."""
+    path: Path, criteria: CriteriaSet | None, reading: Reading, warnings: list[Fault],
+    *, exact: bool = False,
+) -> tuple[gpd.GeoDataFrame, list[Fault]]:  # fmt: skip
+    """Typed rows with their geometry in EPSG:4326, and the faults of their cells.
+
+    `exact` asks that an accuracy be known; a layer of the catalogue has one for the rows without.
+    """
     if path.suffix.lower() in _TABLES:
         table = tables.read_table(
             path, encoding=reading.encoding, sheet=reading.layer, limits=reading.limits
         )
-        columns = _columns(table, criteria, placed=False)
+        table = replace(table, columns=sites.headings(table.columns, table.file, warnings))
+        columns = _columns(table, criteria, placed=False, exact=exact)
         frame, faults = tables.parse(table, columns, warnings=warnings, limits=reading.limits)
         faults += _blanks(table, columns)
         if not {"id", "lon", "lat"} <= set(frame):
@@ -234,7 +241,7 @@ def _features(
         path, layer=reading.layer, crs=reading.crs, limits=reading.limits, warnings=warnings
     ).to_crs("EPSG:4326")
     table = _attributes(layer, path.name, warnings)
-    columns = _columns(table, criteria, placed=True)
+    columns = _columns(table, criteria, placed=True, exact=exact)
     frame, faults = tables.parse(table, columns, warnings=warnings, limits=reading.limits)
     if layer.geometry.geom_type.str.endswith("LineString").any():
         faults.append(Fault("holds lines; points or polygons are wanted", path.name))
@@ -260,13 +267,13 @@ def _single(layer: gpd.GeoDataFrame, file: str, faults: list[Fault]) -> gpd.GeoS
 def _attributes(layer: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> tables.Table:
     """The attributes of a layer as a table of text, so that the same rules read both."""
     plain = pd.DataFrame(layer.drop(columns=layer.geometry.name))
+    plain.columns = pd.Index(sites.headings(tuple(map(str, plain.columns)), file, warnings))
     if "id" not in plain:
         plain.insert(0, "id", [f"F{number}" for number in layer.index])
         warnings.append(Fault("has no id; its features are called F1, F2, ...", file=file))
     columns = [[_cell(value) for value in plain[name]] for name in plain]
     rows = tuple(zip(*columns, strict=True))
-    names = tuple(str(name) for name in plain)
-    return tables.Table(file, names, rows, tuple(layer.index), word="feature")
+    return tables.Table(file, tuple(plain.columns), rows, tuple(layer.index), word="feature")
 
 
 def _cell(value: Any) -> str:
@@ -276,7 +283,7 @@ def _cell(value: Any) -> str:
 
 
 def _columns(
-    table: tables.Table, criteria: CriteriaSet | None, *, placed: bool
+    table: tables.Table, criteria: CriteriaSet | None, *, placed: bool, exact: bool
 ) -> dict[str, Column]:
     """What each column of the user's table must hold."""
     found: dict[str, Column] = {"id": Column(required=True)}
@@ -286,7 +293,8 @@ def _columns(
     for name in table.columns:
         if (unit := _unit(name)) and (name in OWN_FIGURES or _has_number(table, name)):
             low, high = RANGES.get(name, RANGES[unit])
-            found[name] = Column(type="number", unit=unit, low=low, high=high)
+            must = exact and name == sites.ACCURACY
+            found[name] = Column(type="number", unit=unit, required=must, low=low, high=high)
     for criterion in criteria.criteria if criteria else ():
         measure = criterion.measure
         if measure.kind == "attribute" and measure.target is None and measure.column != "id":
@@ -323,7 +331,7 @@ def _blanks(table: tables.Table, columns: Mapping[str, Column]) -> list[Fault]:
 
 
 def _named(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.GeoDataFrame:
-    """Names in their language, Persian letters for Arabic ones, area and accuracy filled in."""
+    """Names in their language, Persian letters for Arabic ones, area filled in."""
     frame, word = frame.copy(), str(frame.index.name or "row")
     for column in ("name", "name_en", "name_fa"):
         if column not in frame:
@@ -351,8 +359,6 @@ def _named(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.Geo
     outline_ha = frame.geometry[drawn].map(lambda shape: layers.area_km2(shape, frame.crs) * 100)
     given = frame.get("area_ha", pd.Series(np.nan, index=frame.index)).astype(float)
     frame["area_ha"] = given.fillna(outline_ha.astype(float))
-    accuracy = frame.get("position_accuracy_km", pd.Series(0.0, index=frame.index))
-    frame["position_accuracy_km"] = accuracy.astype(float).fillna(0.0)
     return frame.drop(columns="name")
 
 
@@ -410,7 +416,7 @@ def _check_lines(
         )
     lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (1, 5))
     if not lines.all():
-        rows = row_list(frame.index[~lines], _word(frame))
+        rows = row_list(frame.index[~lines], str(frame.index.name or "feature"))
         return [*faults, Fault("holds no line", path.name, rows)], len(frame)
     try:
         sound = layers.sound(frame, path.name, reading.limits, warnings=warnings)
@@ -434,10 +440,6 @@ def _line_table(
     with np.errstate(invalid="ignore"):
         shapes = shapely.from_wkt(read[name].to_numpy(dtype=object))
     return frame.set_geometry(shapes, crs=reading.crs or "EPSG:4326").rename_axis(table.word)
-
-
-def _word(frame: gpd.GeoDataFrame) -> str:
-    return str(frame.index.name or "feature")
 
 
 def _check_provinces(

@@ -1,7 +1,9 @@
 """Sites: one pool of existing estates and zones, new regions, and the user's own."""
 
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,9 +13,11 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.features import rasterize
 
+from siteselect.base.errors import Fault
 from siteselect.base.text import persian_digits
 from siteselect.declared.study import Existing, Greenfield, Study
 from siteselect.world import regions
+from siteselect.world.admit import row_list, shown
 from siteselect.world.catalog import Catalog, lonlat
 from siteselect.world.places import Floats, Grid, Landmasses, Places, Sites, Surface
 
@@ -21,11 +25,100 @@ COLUMNS = (
     "id", "name_en", "name_fa", "kind", "province", "lon", "lat", "position_accuracy_km",
     "area_ha", "status", "source", "source_kind", "note",
 )  # fmt: skip
+ACCURACY = "position_accuracy_km"
+# What else a column of own sites may be called: in any case, as the shapefile of a run calls it,
+# and as the format of shapefiles cuts it to 10 letters. No area: a shapefile leaves one that is
+# unknown empty, which is no fault where it is only carried.
+SPELT = {name: name for name in ("name_en", "name_fa", ACCURACY)} | {
+    "site_id": "id", "acc_km": ACCURACY, "accuracy_km": ACCURACY, "accuracy_k": ACCURACY,
+    "position_a": ACCURACY,
+}  # fmt: skip
+WITHIN = "the km within which the site lies"
 MOST_SAMPLES = 400
 DIRECTIONS = (
     ("N", "شمال"), ("NE", "شمال شرق"), ("E", "شرق"), ("SE", "جنوب شرق"),
     ("S", "جنوب"), ("SW", "جنوب غرب"), ("W", "غرب"), ("NW", "شمال غرب"),
 )  # fmt: skip
+
+
+def headings(columns: Sequence[str], file: str, warnings: list[Fault]) -> tuple[str, ...]:
+    """Headings of own sites, with other spellings of those that are read as these.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        As they stand.
+    file : str
+        For the warning.
+    warnings : list of Fault
+        Which were read as which is appended here.
+
+    Returns
+    -------
+    tuple of str
+        A heading keeps its name if the file has the right one too, or two that may be meant.
+
+    Examples
+    --------
+    >>> warnings = []
+    >>> headings(["SITE_ID", "ACC_KM", "RANK"], "sites.shp", warnings)
+    ('id', 'position_accuracy_km', 'RANK')
+    >>> print(warnings[0])
+    sites.shp: SITE_ID is read as id, ACC_KM as position_accuracy_km
+    """
+    meant = [
+        SPELT.get(re.sub(r"[\W_]+", "_", name.casefold()).strip("_"), name) for name in columns
+    ]
+    named = tuple(
+        old if new in columns or meant.count(new) > 1 else new
+        for old, new in zip(columns, meant, strict=True)
+    )
+    read = [(old, new) for old, new in zip(columns, named, strict=True) if old != new]
+    if read:
+        words = ", ".join(f"{shown(old)[1:-1]} as {new}" for old, new in read)
+        warnings.append(Fault(words.replace(" as ", " is read as ", 1), file))
+    return named
+
+
+def with_accuracy(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.GeoDataFrame:
+    """Own sites with an accuracy each; without the column they are exact, which is told.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        Index: row or feature number.
+    file : str
+        For the warning.
+    warnings : list of Fault
+        Is appended to.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        0 also where a cell is at fault, so that the other faults can be told with it.
+    """
+    if ACCURACY in frame:
+        return frame.assign(**{ACCURACY: frame[ACCURACY].astype(float).fillna(0.0)})
+    word = str(frame.index.name or "row")
+    rows = f"all {len(frame):,} {word}s" if len(frame) > 1 else row_list(frame.index, word)
+    other = [shown(c) for c in map(str, frame.columns) if re.search(r"(?i)accura|^acc\b|^acc_", c)]
+    cure = f"if {' or '.join(other)} holds it in km, call it so" if other else f"give {WITHIN}"
+    message = f"is not given, so the sites are taken as exact (0 km); {cure}"
+    warnings.append(Fault(message, file, rows, ACCURACY))
+    return frame.assign(**{ACCURACY: 0.0})
+
+
+def with_cure(fault: Fault) -> Fault:
+    """The fault of an accuracy that is not said, with what is to be said.
+
+    Examples
+    --------
+    >>> print(with_cure(Fault("is empty; write a number", "s.csv", "row 2", ACCURACY)))
+    s.csv: row 2: position_accuracy_km: is empty; write a number: the km within which the site lies
+    """
+    if fault.field != ACCURACY or " is not in " in fault.message:
+        return fault
+    return replace(fault, message=f"{fault.message}: {WITHIN}")
 
 
 def existing(catalog: Catalog, rule: Existing, study: Study, *, crs: CRS) -> gpd.GeoDataFrame:

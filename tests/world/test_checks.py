@@ -21,6 +21,11 @@ from tests import toy
 from tests.world import faulty
 from tests.world.faulty import AREA, GOOD, features, polygon
 
+TAKEN_AS_EXACT = (
+    "{}: position_accuracy_km: is not given, so the sites are taken as exact (0 km);"
+    " give the km within which the site lies"
+)
+
 
 def sites(folder: Path, data: bytes, name: str = "s.csv", **more: object) -> tuple[
     gpd.GeoDataFrame, list[str]
@@ -38,9 +43,9 @@ def faults(folder: Path, data: bytes, name: str = "s.csv", **more: object) -> st
     return str(caught.value)
 
 
-def test_a_good_table_passes_without_a_word(tmp_path: Path) -> None:
+def test_a_good_table_passes_without_a_word_but_of_accuracy(tmp_path: Path) -> None:
     frame, warnings = sites(tmp_path, GOOD.encode())
-    assert warnings == []
+    assert warnings == [TAKEN_AS_EXACT.format("s.csv: all 3 rows")]
     assert frame["province"].tolist() == ["IR-18", "IR-18", "IR-22"]
     assert frame[["name_en", "area_ha", "slope_deg"]].iloc[0].tolist() == ["Alpha", 220.0, 1.2]
     assert frame.columns[:4].tolist() == ["id", "name_en", "name_fa", "area_ha"]
@@ -98,6 +103,67 @@ def test_a_point_in_the_sea_is_a_fault_beyond_its_accuracy_and_a_warning_within(
     assert frame["province"].tolist() == ["IR-18"]
 
 
+@pytest.mark.parametrize("word", ["unknown", "نامعلوم", "Unknown", ""])
+def test_an_unknown_accuracy_is_never_an_exact_position(tmp_path: Path, word: str) -> None:
+    data = f"id,lon,lat,position_accuracy_km\nU,50.5,28.5,{word}\nK,50.6,28.5,2\n"
+    message = faults(tmp_path, data.encode())
+    assert message.startswith(
+        "s.csv: row 2: position_accuracy_km: is empty; write a number: the km"
+        if not word
+        else f"s.csv: row 2: position_accuracy_km: {word!r} is"
+    )
+    assert message.endswith("the km within which the site lies")
+    assert "or 'unknown'" not in message
+
+
+def test_a_layer_that_the_catalogue_gives_an_accuracy_may_leave_it_unknown(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,lon,lat,position_accuracy_km\nU,50.5,28.5,unknown\n")
+    report = check_file(tmp_path / "p.csv", "ports", AREA)
+    assert report.faults == report.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Position_Accuracy_km", "POSITION_ACCURACY_KM", "position accuracy (km)", "accuracy_km",
+     "ACC_KM", "position_a"],
+)  # fmt: skip
+def test_an_accuracy_of_another_spelling_is_read_and_told(tmp_path: Path, heading: str) -> None:
+    frame, warnings = sites(tmp_path, f"id,lon,lat,{heading}\nS1,50.5,28.5,7\n".encode())
+    assert frame["position_accuracy_km"].tolist() == [7.0]
+    assert warnings == [f"s.csv: {heading} is read as position_accuracy_km"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cure"),
+    [("accuracy", "if 'accuracy' holds it in km, call it so"),
+     ("acc_km,accuracy_km", "if 'acc_km' or 'accuracy_km' holds it in km, call it so"),
+     ("road_access_km", "give the km within which the site lies")],
+)  # fmt: skip
+def test_what_may_be_an_accuracy_is_named_and_not_guessed(
+    tmp_path: Path, heading: str, cure: str
+) -> None:
+    cells = ",".join("7" for _ in heading.split(","))
+    frame, warnings = sites(tmp_path, f"id,lon,lat,{heading}\nS1,50.5,28.5,{cells}\n".encode())
+    assert frame["position_accuracy_km"].tolist() == [0.0]
+    assert [text for text in warnings if text.endswith(cure)]
+
+
+def test_a_shapefile_keeps_the_accuracy_and_the_ids_that_its_format_renames(tmp_path: Path) -> None:
+    frame = faulty.sites_frame().assign(position_accuracy_km=[3.0, 12.0])
+    frame.rename(columns=lambda name: name[:10]).to_file(tmp_path / "any.shp")
+    assert _read(tmp_path / "any.shp") == [("S1", 3.0), ("S2", 12.0)]
+    frame = frame.rename(columns={"id": "SITE_ID", "position_accuracy_km": "ACC_KM"})
+    frame.assign(AREA_HA=[5.0, np.nan]).to_file(tmp_path / "own.shp")
+    assert _read(tmp_path / "own.shp") == [("S1", 3.0), ("S2", 12.0)]
+
+
+def _read(path: Path) -> list[tuple[str, float]]:
+    warnings: list[Fault] = []
+    frame = user_sites(path, AREA, warnings=warnings)
+    assert any("read as" in str(fault) for fault in warnings)
+    return list(zip(frame["id"], frame["position_accuracy_km"], strict=True))
+
+
 @given(away=st.floats(0.001, 0.5), own=st.floats(0, 40))
 def test_outside_is_a_fault_exactly_beyond_both_accuracies(away: float, own: float) -> None:
     frame = gpd.GeoDataFrame(
@@ -124,7 +190,7 @@ def test_an_outline_gives_its_area_and_a_point_within(tmp_path: Path) -> None:
     # A tenth of a degree squared at 28.15 N: 11.08 km by 9.83 km on the WGS84 ellipsoid.
     assert frame["area_ha"].iloc[0] == pytest.approx(10_880, rel=2e-3)
     assert Polygon(faulty.SQUARE).contains(Point(frame[["lon", "lat"]].iloc[0]))
-    assert warnings == []
+    assert warnings == [TAKEN_AS_EXACT.format("s.geojson: feature 1")]
 
 
 def test_a_group_of_one_point_is_a_point_and_of_more_is_a_fault(tmp_path: Path) -> None:
