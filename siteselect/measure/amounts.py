@@ -1,16 +1,20 @@
 """Amounts: what a feature supplies, which families it counts in, which class it carries."""
 
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pyproj import CRS
 
-from siteselect.base.text import figures
-from siteselect.declared.measures import Amount, Count, Products
+from siteselect.base.errors import DataError, Fault
+from siteselect.base.text import figures, nearest
+from siteselect.declared.measures import Amount, Count, Products, Supply
 from siteselect.measure import reach
 from siteselect.measure.blocks import Blocks, Ints, Squares, descend
+from siteselect.world.catalog import Catalog
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +67,77 @@ def _of_row(row: dict[str, object], products: Products) -> float:
 def _of_source(by_source: dict[str, dict[str, float]], name: str) -> dict[str, float]:
     fitting = [key for key in by_source if name.startswith(key)]
     return by_source[max(fitting, key=len)] if fitting else {}
+
+
+def refuse_unknown(measure: Supply | Count, catalog: Catalog, crs: CRS) -> None:
+    """Refuse a product, source or status that is misspelt: it would count nothing, unsaid.
+
+    Parameters
+    ----------
+    measure : Supply or Count
+    catalog : Catalog
+        The whole of each layer is the reference, for what a target leaves out is no misspelling,
+        and with it the words that the catalogue declares.
+    crs : pyproj.CRS
+        In which the layers are read.
+
+    Raises
+    ------
+    DataError
+        Naming each, with the nearest that there is.
+    """
+    layers = tuple(dict.fromkeys(target.layer for target in (measure.target, *measure.also)))
+    frames = [catalog.features(name, crs) for name in layers]
+    counts = measure.amount if isinstance(measure, Supply) else measure
+    at = "amount." if isinstance(measure, Supply) else ""
+    faults = []
+    if counts.by_status:
+        declared = [catalog.source(name).columns.get("status") for name in layers]
+        known = {word for frame in frames for word in frame["status"].dropna()}
+        known |= {word for column in declared if column for word in column.choices}
+        faults += _unheld(((f"{at}by_status", word) for word in counts.by_status), known)
+    if isinstance(counts, Amount) and counts.products is not None:
+        known = {name for frame in frames for name in _made(frame, counts.products.column)}
+        asked = list(_products(counts.products))
+        if not known.issuperset(name for _, name in asked) and "materials" in catalog.sources:
+            # What is a material, and made by nobody yet, is a word that is known.
+            known |= set(catalog.table("materials")["id"].astype(str))
+        ids = [str(name) for frame in frames for name in frame["id"]]
+        faults += [*_unheld(asked, known), *_unheld(_sources(counts.products, ids), ids)]
+    if faults:
+        file = ", ".join(layers)
+        raise DataError([Fault(message, file, "", field) for field, message in faults])
+
+
+def _unheld(asked: Iterable[tuple[str, str]], known: Collection[str]) -> list[tuple[str, str]]:
+    return [(field, f"holds no {word!r}{nearest(word, known)}") for field, word in asked
+            if word not in known]  # fmt: skip
+
+
+def _made(frame: gpd.GeoDataFrame, column: str) -> set[str]:
+    """Products that a layer lists, with a figure or without."""
+    cells = [text for name in (column, "products") if name in frame for text in frame[name]]
+    parts = (part for text in cells if isinstance(text, str) for part in text.split(";"))
+    return {part.partition("=")[0].strip() for part in parts} - {""}
+
+
+def _products(products: Products) -> Iterator[tuple[str, str]]:
+    field = "amount.products"
+    yield from ((f"{field}.names", name) for name in products.names)
+    yield from ((f"{field}.factors", name) for name in products.factors)
+    yield from ((f"{field}.instead.{key}", name) for key, name in products.instead.items())
+    for part in ("availability", "captive"):
+        for key, by_product in getattr(products, part).items():
+            yield from ((f"{field}.{part}.{key}", name) for name in by_product)
+
+
+def _sources(products: Products, ids: list[str]) -> Iterator[tuple[str, str]]:
+    field = "amount.products"
+    yield from ((f"{field}.captive", name) for name in products.captive)
+    yield from ((f"{field}.instead", name) for name in products.instead)
+    for start in products.availability:
+        if not any(name.startswith(start) for name in ids):
+            yield f"{field}.availability", start
 
 
 def counted(frame: gpd.GeoDataFrame, measure: Count) -> gpd.GeoDataFrame:

@@ -280,6 +280,7 @@ def _supply(measure: Supply, catalog: Catalog, crs: CRS) -> Reader:
     products = declared.products.column if declared.products else ""
     needs = (declared.column, products, "status" if declared.by_status else "")
     frames = _selected(measure, tuple(filter(None, needs)), catalog, crs)
+    amounts.refuse_unknown(measure, catalog, crs)
     amount = np.concatenate([amounts.of(frame, declared) for frame in frames])
     sources = np.column_stack([_positions(frames), amount, _accuracies(frames)])[amount > 0]
     masses = _source_masses(measure, sources, catalog, crs)
@@ -321,6 +322,7 @@ def _source_masses(
 def _count(measure: Count, catalog: Catalog, crs: CRS) -> Reader:
     needs = ("status" if measure.by_status else "", measure.column if measure.families else "")
     chosen = _selected(measure, tuple(filter(None, needs)), catalog, crs)
+    amounts.refuse_unknown(measure, catalog, crs)
     frames = [amounts.counted(frame, measure) for frame in chosen]
     families = None
     if measure.families:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -360,6 +361,69 @@ def test_what_a_measure_lacks_is_named_with_the_criterion(
     world = catalog(tmp_path, ports=layer([Point(0, 0)], radius_km=[1.0]))
     with pytest.raises(DataError, match=rf"it: .*{told}"):
         reading(spec, spots(0, 0), world, units.get(spec["kind"], "km"))
+
+
+MADE = {"names": ["ethane"], "column": "made"}
+
+
+def plants(folder: Path) -> Catalog:
+    """Two plants, one of which no target below selects, and a table of materials."""
+    made = layer([Point(0, 0)] * 2, made=["ethane=700; lpg=", "sulphur=50"],
+                 status=["operating", "planned"], kind=["a", "b"])  # fmt: skip
+    known = pd.DataFrame({"id": ["ethane", "eps"], "name_en": ["Ethane", "EPS"]})
+    return catalog(folder, plants=made, materials=known)
+
+
+@pytest.mark.parametrize(
+    ("products", "told"),
+    [
+        ({"names": ["ethane", "ethne"]}, "products.names: holds no 'ethne' .did you mean 'eth"),
+        ({"factors": {"sulfur": 0.1}}, "products.factors: holds no 'sulfur' .did you mean 'sul"),
+        ({"captive": {"F-9": {"ethane": 1}}}, "products.captive: holds no 'F-9'"),
+        ({"captive": {"F-0": {"ethan": 1}}}, "captive.F-0: holds no 'ethan' .did you mean 'eth"),
+        ({"availability": {"G": {"lpg": 1}}}, "products.availability: holds no 'G'"),
+        ({"availability": {"F": {"lpj": 1}}}, "availability.F: holds no 'lpj' .did you mean 'lpg'"),
+        ({"instead": {"F-0": "totl"}}, "products.instead.F-0: holds no 'totl'"),
+        ({"instead": {"F_0": "lpg"}}, "products.instead: holds no 'F_0' .did you mean 'F-0'"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_product_or_source_is_no_amount_of_zero(
+    tmp_path: Path, products: dict[str, Any], told: str
+) -> None:
+    spec = {"kind": "supply", "target": {"layer": "plants", "where": {"kind": ["a"]}},
+            "decay": DECAY, "amount": {"products": MADE | products}}  # fmt: skip
+    with pytest.raises(DataError, match=rf"it: plants: amount\.(products\.)?{told}"):
+        reading(spec, spots(0, 0), plants(tmp_path), "Mt/y")
+
+
+def test_what_a_target_leaves_out_and_nobody_makes_yet_is_no_misspelling(tmp_path: Path) -> None:
+    products = MADE | {"names": ["ethane", "lpg", "eps"], "factors": {"sulphur": 1.0},
+                       "availability": {"F-1": {"sulphur": 0.5}}}  # fmt: skip
+    amount = {"products": products, "by_status": {"operating": 1.0, "planned": 0.5}}
+    spec = {"kind": "supply", "target": {"layer": "plants", "where": {"kind": ["a"]}},
+            "decay": DECAY, "amount": amount}  # fmt: skip
+    got = reading(spec, spots(0, 0), plants(tmp_path), "Mt/y")
+    np.testing.assert_allclose(got[0], [0.7], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"kind": "supply", "decay": DECAY, "amount": {"constant": 1.0}}, "amount.by_status"),
+        ({"kind": "count", "radius_km": 5.0}, "by_status"),
+    ],
+)
+def test_a_misspelt_status_is_no_amount_of_zero(
+    tmp_path: Path, spec: dict[str, Any], told: str
+) -> None:
+    words = {"operatng": 1.0}
+    spec = spec | {"target": {"layer": "plants"}}
+    spec |= {"amount": spec["amount"] | {"by_status": words}} if "amount" in spec else {
+        "by_status": words}  # fmt: skip
+    units = {"supply": "people", "count": "count"}
+    told = f"it: plants: {told}: holds no 'operatng' .did you mean 'operating'"
+    with pytest.raises(DataError, match=told):
+        reading(spec, spots(0, 0), plants(tmp_path), units[spec["kind"]])
 
 
 # --- threads -----------------------------------------------------------------------------------
