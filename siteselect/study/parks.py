@@ -1,11 +1,14 @@
 """The parks: which sites together make the programme, and how sure that choice is."""
 
+from collections.abc import Collection
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from siteselect.base.errors import DataError
+from siteselect.base import files
+from siteselect.base.errors import DataError, DeclarationError, Fault
+from siteselect.base.text import nearest
 from siteselect.decide.doubt import draw, drawn_scores, drawn_values, model_of
 from siteselect.decide.score import Scores
 from siteselect.decide.table import Floats, PerformanceTable
@@ -17,7 +20,9 @@ from siteselect.plan import chain_words
 from siteselect.plan.portfolio import Portfolio, candidates_of, choose, sentences
 from siteselect.study.result import Result
 from siteselect.study.robustness import doubt_of
+from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.places import Sites
+from siteselect.world.sites import GROWN
 
 RESOLVES = 200
 
@@ -75,9 +80,54 @@ def within(programme: Programme, study: Study) -> Programme:
     Returns
     -------
     Programme
+
+    Raises
+    ------
+    DeclarationError
+        For a code that is no province at all: its rule would be dropped as if it were left out.
     """
+    others = [code for code in programme.provinces if code not in study.provinces]
+    if others:
+        # Asked only here, where a programme speaks of more than the study.
+        known = set(Catalog.open(files.home() / "data").features("provinces", WGS84)["iso"])
+        faults = [
+            Fault(f"no province {code}{nearest(code, known)}", programme.id, "", "provinces")
+            for code in others
+            if code not in known
+        ]
+        if faults:
+            raise DeclarationError(faults)
     kept = {code: q for code, q in programme.provinces.items() if code in study.provinces}
     return programme.model_copy(update={"provinces": kept})
+
+
+def unknown_locks(programme: Programme, study: Study, ids: Collection[str]) -> list[Fault]:
+    """Sites that are locked in or out and can be no candidate, whatever the surface brings.
+
+    Parameters
+    ----------
+    programme : Programme
+    study : Study
+        New regions of its provinces are not known yet.
+    ids : collection of str
+        Of estates, zones and own sites.
+
+    Returns
+    -------
+    list of Fault
+    """
+    grown = {code[-2:] for code in study.provinces} if study.greenfield else set()
+
+    def may_be(name: str) -> bool:
+        region = GROWN.fullmatch(name)
+        return name in ids or (region is not None and region[1] in grown)
+
+    return [
+        Fault(f"{name} is not among the candidates{nearest(name, ids)}", programme.id, "", key)
+        for key in ("locked_in", "locked_out")
+        for name in getattr(programme, key)
+        if not may_be(name)
+    ]
 
 
 def score_draws(

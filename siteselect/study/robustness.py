@@ -1,10 +1,13 @@
 """How sure the ranking is, under weights, method, data and positions drawn together."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siteselect.base.errors import Fault
+from siteselect.base.text import nearest
 from siteselect.decide.doubt import Doubt
 from siteselect.decide.robustness import (
     RankDraws,
@@ -46,6 +49,27 @@ class Robustness:
     drivers: Drivers
     flips: Flips
     levers: np.ndarray
+
+
+def unknown_errors(study: Study, sets: Iterable[CriteriaSet]) -> list[Fault]:
+    """Relative errors of what is no criterion: they would be dropped, and the ranking seem surer.
+
+    Parameters
+    ----------
+    study : Study
+    sets : iterable of CriteriaSet
+        The study's own, and that of every park type: an error may be meant for one of them only.
+
+    Returns
+    -------
+    list of Fault
+    """
+    known = {criterion.id for criteria in sets for criterion in criteria.criteria}
+    return [
+        Fault(f"no criterion {name}{nearest(name, known)}", study.id, "", "trust.relative_error")
+        for name in (study.trust.relative_error if study.trust else ())
+        if name not in known
+    ]
 
 
 def doubt_of(study: Study, criteria: CriteriaSet, n: int) -> Doubt:

@@ -245,7 +245,7 @@ def pool_of(question: Question, surface: Surface) -> Sites:
         frames.append(question.own.to_crs(crs))
     ids = [name for frame in frames for name in frame["id"]]
     if not ids:
-        raise DataError("no candidates: the study names no estates, no greenfield, no own sites")
+        raise DataError(sites.nobody(study))
     twice = sorted(name for name, count in Counter(ids).items() if count > 1)
     if twice:
         raise DataError([Fault("stands twice in the pool; rename it", row=name) for name in twice])

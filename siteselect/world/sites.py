@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.features import rasterize
 
-from siteselect.base.errors import Fault
-from siteselect.base.text import persian_digits
+from siteselect.base.errors import DataError, Fault
+from siteselect.base.text import nearest, persian_digits
 from siteselect.declared.study import Existing, Greenfield, Study
 from siteselect.world import regions
 from siteselect.world.admit import row_list, shown
@@ -33,6 +33,8 @@ SPELT = {name: name for name in ("name_en", "name_fa", ACCURACY)} | {
     "site_id": "id", "acc_km": ACCURACY, "accuracy_km": ACCURACY, "accuracy_k": ACCURACY,
     "position_a": ACCURACY,
 }  # fmt: skip
+# Id of a new region, as far as it is known before the surface is: province, column, row.
+GROWN = re.compile(r"GF-(\d\d)[+-]\d{4,}[+-]\d{4,}", re.ASCII)
 WITHIN = "the km within which the site lies"
 MOST_SAMPLES = 400
 DIRECTIONS = (
@@ -138,8 +140,22 @@ def existing(catalog: Catalog, rule: Existing, study: Study, *, crs: CRS) -> gpd
     -------
     geopandas.GeoDataFrame
         With `COLUMNS` and the columns of the table that are not among them.
+
+    Raises
+    ------
+    DataError
+        For a layer, a kind, a status or an id that there is not, each with the nearest that is.
     """
-    frame = catalog.features(rule.layer, crs)
+    needs = ("id", "kind", "status", "province")
+    frame = _layer(catalog, rule.layer, crs, field="existing.layer", needs=needs)
+    faults = [
+        Fault(f"{rule.layer} has no {what} {shown(word)}{nearest(word, known)}", study.id, "", key)
+        for key, what, words, known in _named_rows(catalog, rule, frame)
+        for word in words
+        if word not in known
+    ]
+    if faults:
+        raise DataError(faults)
     keep = frame["kind"].isin(list(rule.kinds)) & ~frame["status"].isin(rule.without_status)
     frame = frame[keep & frame["province"].isin(study.provinces)].copy()
     frame["row_kind"] = frame["kind"]
@@ -147,6 +163,82 @@ def existing(catalog: Catalog, rule: Existing, study: Study, *, crs: CRS) -> gpd
     kind = kind.mask(frame["status"].isin(rule.proposed_status), "proposed")
     frame["kind"] = kind.mask(frame["id"].isin(rule.extensions), "extension")
     return frame
+
+
+def _layer(
+    catalog: Catalog, name: str, crs: CRS, *, field: str, needs: tuple[str, ...]
+) -> gpd.GeoDataFrame:
+    """A layer that a study names, after a look that it is one and has the columns it needs."""
+    if name not in catalog.sources:
+        hint = nearest(name, catalog.sources)
+        raise DataError(Fault(f"no layer {name} in the catalogue{hint}", field=field))
+    frame = catalog.features(name, crs)
+    lost = ", ".join(column for column in needs if column not in frame)
+    if lost:
+        raise DataError(Fault(f"{name} has no {lost}; name a layer that has", field=field))
+    return frame
+
+
+def _named_rows(
+    catalog: Catalog, rule: Existing, frame: gpd.GeoDataFrame
+) -> Iterable[tuple[str, str, Iterable[str], Collection[str]]]:
+    """Field, what it names, its words, and those that there are: of the layer, or declared."""
+    declared = catalog.source(rule.layer).columns
+    held = {
+        name: {*frame[name].dropna(), *(declared[name].choices if name in declared else ())}
+        for name in ("kind", "status")
+    }
+    yield "existing.kinds", "kind", rule.kinds, held["kind"]
+    yield "existing.without_status", "status", rule.without_status, held["status"]
+    yield "existing.proposed_status", "status", rule.proposed_status, held["status"]
+    yield "existing.extensions", "id", rule.extensions, set(frame["id"].astype(str))
+
+
+def taken(own: gpd.GeoDataFrame, ids: Collection[str]) -> list[Fault]:
+    """Own sites with the id of another candidate.
+
+    Parameters
+    ----------
+    own : geopandas.GeoDataFrame
+        Index: row or feature number; with ``id`` and ``source``, their file.
+    ids : collection of str
+        Of the others.
+
+    Returns
+    -------
+    list of Fault
+        With file and row.
+    """
+    word = str(own.index.name or "row")
+    return [
+        Fault(f"{shown(name)} is the id of an estate or zone too; rename it", file, f"{word} {row}",
+              "id")
+        for row, name, file in zip(own.index, own["id"], own["source"], strict=True)
+        if name in ids
+    ]  # fmt: skip
+
+
+def nobody(study: Study) -> str:
+    """Why a study has no candidate.
+
+    Parameters
+    ----------
+    study : Study
+        Without own sites, and without a row or region of what it names.
+
+    Returns
+    -------
+    str
+    """
+    found = []
+    if study.existing is not None:
+        found.append(f"no row of {study.existing.layer} in its provinces is of the kinds and status"
+                     " that existing takes")  # fmt: skip
+    if study.greenfield is not None:
+        found.append(f"no region of {study.greenfield.min_ha:g} ha could be grown (see min_ha,"
+                     " min_score, verdicts, avoid and per_province of greenfield)")  # fmt: skip
+    told = "; ".join(found) or "the study names no estates, no greenfield, no own sites"
+    return f"no candidates: {told}"
 
 
 def greenfield(
@@ -197,10 +289,37 @@ def greenfield(
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=crs)
 
 
+def avoided(catalog: Catalog, layer: str, crs: CRS) -> NDArray[np.object_]:
+    """Discs in which no region is grown.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    layer : str
+        With a column ``radius_km``; a row without one has no disc.
+    crs : pyproj.CRS
+        Analysis CRS.
+
+    Returns
+    -------
+    numpy.ndarray of shapely.Geometry
+
+    Raises
+    ------
+    DataError
+        If there is no such layer or column, or it holds no numbers.
+    """
+    frame = _layer(catalog, layer, crs, field="greenfield.avoid", needs=("radius_km",))
+    cells = frame["radius_km"]
+    km = pd.to_numeric(cells, errors="coerce")
+    if (km.isna() & cells.notna()).any():
+        raise DataError(Fault("holds what is no number", layer, "", "radius_km"))
+    radius = km.fillna(0.0).to_numpy(dtype=float) * 1000.0
+    return np.asarray(shapely.buffer(frame.geometry.to_numpy()[radius > 0], radius[radius > 0]))
+
+
 def _discs(catalog: Catalog, layer: str, grid: Grid, crs: CRS) -> NDArray[np.bool_]:
-    frame = catalog.features(layer, crs)
-    radius = pd.to_numeric(frame["radius_km"]).fillna(0.0).to_numpy() * 1000.0
-    discs = shapely.buffer(frame.geometry.to_numpy()[radius > 0], radius[radius > 0])
+    discs = avoided(catalog, layer, crs)
     if len(discs) == 0:
         return np.zeros(grid.shape, dtype=bool)
     return np.asarray(

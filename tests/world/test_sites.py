@@ -10,6 +10,7 @@ import pytest
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
+from siteselect.base.errors import DataError
 from siteselect.declared.study import Existing, Greenfield, Study
 from siteselect.world import sites
 from siteselect.world.places import Landmasses
@@ -56,6 +57,75 @@ def test_existing_sites_are_of_the_kind_that_the_study_says(tmp_path: Path) -> N
     assert "row_kind" not in world.features("estates", ANALYSIS)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kinds": {"zoen": "estate"}}, "s: existing.kinds: estates has no kind 'zoen' .*'zone'"),
+        ({"without_status": ("planed",)}, "existing.without_status: .*'planed' .*'planned'"),
+        ({"proposed_status": ("planed",)}, "existing.proposed_status: .*'planed' .*'planned'"),
+        ({"extensions": ("F_0",)}, "existing.extensions: estates has no id 'F_0' .*'F-0'"),
+        ({"layer": "estatez"}, "existing.layer: no layer estatez in the catalogue .*'estates'"),
+        ({"layer": "bare"}, "existing.layer: bare has no kind, status, province; name a layer"),
+    ],
+)
+def test_a_misspelt_row_of_estates_is_no_row_less(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    points = layer([Point(0, 0)] * 2, kind="zone", status=["operating", "planned"],
+                   province=["IR-18", "IR-06"])  # fmt: skip
+    world = catalog(tmp_path, estates=points, bare=layer([Point(0, 0)]))
+    rule = {"layer": "estates", "kinds": {"zone": "estate"}, "extensions": ("F-1",)}
+    good = Existing.model_validate(rule)
+    assert len(sites.existing(world, good, STUDY, crs=ANALYSIS)) == 1
+    with pytest.raises(DataError, match=told):
+        sites.existing(world, Existing.model_validate(rule | change), STUDY, crs=ANALYSIS)
+
+
+def test_every_misspelt_row_is_told_at_once(tmp_path: Path) -> None:
+    points = layer([Point(0, 0)], kind="zone", status="operating", province="IR-18")
+    rule = Existing(layer="estates", kinds={"a": "estate"}, without_status=("b", "c"))
+    with pytest.raises(DataError) as caught:
+        sites.existing(catalog(tmp_path, estates=points), rule, STUDY, crs=ANALYSIS)
+    assert len(caught.value.faults) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("protectd", "greenfield.avoid: no layer protectd in the catalogue .*'protected'"),
+        ("towns", "greenfield.avoid: towns has no radius_km; name a layer that has"),
+        ("parks", "parks: radius_km: holds what is no number"),
+    ],
+)
+def test_what_holds_no_discs_is_named(tmp_path: Path, name: str, told: str) -> None:
+    world = catalog(
+        tmp_path,
+        towns=layer([Point(0, 0)]),
+        parks=layer([Point(0, 0)], radius_km=["wide"]),
+        protected=layer([Point(0, 0)], radius_km=[1.0]),
+    )
+    assert len(sites.avoided(world, "protected", ANALYSIS)) == 1
+    with pytest.raises(DataError, match=told):
+        sites.avoided(world, name, ANALYSIS)
+
+
+def test_an_own_site_with_the_id_of_an_estate_is_named_by_file_and_row() -> None:
+    own = layer([Point(0, 0)] * 2, source="mine.csv").rename_axis("feature")
+    assert [str(fault) for fault in sites.taken(own, {"F-1", "X"})] == [
+        "mine.csv: feature 1: id: 'F-1' is the id of an estate or zone too; rename it"
+    ]
+
+
+def test_why_nobody_stands_in_the_pool_is_told_of_what_the_study_names() -> None:
+    rule = Greenfield(min_ha=300, max_ha=900, per_province=5, spacing_km=20)
+    estates = Existing(layer="estates", kinds={"zone": "estate"})
+    assert "names no estates, no greenfield" in sites.nobody(STUDY)
+    told = sites.nobody(STUDY.model_copy(update={"greenfield": rule}))
+    assert told.startswith("no candidates: no region of 300 ha could be grown")
+    told = sites.nobody(STUDY.model_copy(update={"existing": estates}))
+    assert told.startswith("no candidates: no row of estates in its provinces")
+
+
 @pytest.fixture
 def towns(tmp_path: Path) -> Any:
     at = [Point(0, 0), Point(9e5, 9e5), Point(-1 * KM, 0)]
@@ -72,6 +142,7 @@ def test_new_regions_are_sites_that_avoid_discs_and_bear_names(towns: Any) -> No
     rule = Greenfield(min_ha=2500, max_ha=5000, per_province=5, spacing_km=20, avoid="protected")
     got = sites.greenfield(towns, surface, rule, crs=ANALYSIS)
     assert len(got) == 10
+    assert all(sites.GROWN.fullmatch(name) for name in got["id"])
     disc = Point(-480 * KM, -60 * KM).buffer(20 * KM - 5000 / 2**0.5)
     assert not got.intersects(disc).any()
     assert got["area_ha"].between(2500, 5000).all()
