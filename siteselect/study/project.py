@@ -5,7 +5,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,10 @@ from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source
 from siteselect.declared.study import Study
 from siteselect.measure.measure import prepare
+from siteselect.study import chain, parks
 from siteselect.study.question import Own, Question, area, ask
-from siteselect.world import checks
+from siteselect.study.robustness import unknown_errors
+from siteselect.world import checks, sites
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area, check_points
 
@@ -145,19 +147,61 @@ def check(study: Path | None = None) -> tuple[str, ...]:
     faults: list[Fault] = []
     made = None
     for file, criteria in sets.items():
-        try:
+        with _told(faults, file):
             made = prepare(criteria, question.catalog, question.crs, like=made)
-        except DataError as error:
-            faults += [replace(fault, file=fault.file or file) for fault in error.faults]
         faults += [
             Fault(f"no rule {rule} in the table of siting rules", file=file, field=constraint.id)
             for constraint in criteria.constraints
             for rule in constraint.rules
             if rule not in rules
         ]
+    faults += unknown_errors(question.study, sets.values())
+    _look_at_pool(question, faults)
+    _look_at_chain(question, faults)
     if faults:
         raise DataError(faults)
     return question.warnings
+
+
+@contextlib.contextmanager
+def _told(faults: list[Fault], file: str) -> Iterator[None]:
+    """What is refused within is gathered, and the next thing looked at."""
+    try:
+        yield
+    except (DataError, DeclarationError) as error:
+        faults += [replace(fault, file=fault.file or file) for fault in error.faults]
+
+
+def _look_at_pool(question: Question, faults: list[Fault]) -> None:
+    """What a run refuses of its candidates, as far as nothing need be measured to see it."""
+    study, catalog, crs = question.study, question.catalog, question.crs
+    ids: set[str] = set()
+    if study.greenfield is not None and study.greenfield.avoid:
+        with _told(faults, study.id):
+            sites.avoided(catalog, study.greenfield.avoid, crs)
+    before = len(faults)
+    if study.existing is not None:
+        with _told(faults, study.id):
+            ids |= set(sites.existing(catalog, study.existing, study, crs=crs)["id"])
+    sure = len(faults) == before
+    if question.own is not None:
+        faults += sites.taken(question.own, ids)
+        ids |= set(question.own["id"])
+    if sure and not ids and study.greenfield is None:
+        faults.append(Fault(sites.nobody(study), file=study.id))
+    if question.programme is not None:
+        with _told(faults, study.id):
+            parks.within(question.programme, study)
+        if sure:
+            faults += parks.unknown_locks(question.programme, study, ids)
+
+
+def _look_at_chain(question: Question, faults: list[Fault]) -> None:
+    """What a run refuses of the register of units, if it reads one."""
+    if question.units is not None:
+        with _told(faults, question.units.name):
+            region = chain.region(question.catalog, question.crs, without=question.without)
+            chain.register(question.units, question.catalog, region.chain)
 
 
 def weights_of(criteria: CriteriaSet) -> dict[str, float]:
