@@ -9,16 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DeclarationError
-from siteselect.decide.checks import (
-    TIE,
-    Names,
-    ends,
-    finite_table,
-    judgements,
-    labelled,
-    signs,
-    vector,
-)
+from siteselect.decide import checks
+from siteselect.decide.checks import Names, finite_table, judgements, labelled, signs, vector
 from siteselect.decide.table import Floats, PerformanceTable
 
 RandomIndex = str | Mapping[int, float]
@@ -549,7 +541,7 @@ def bwm(
     """
     to_others = vector(best_to_others, names, "best against it", least=1.0)
     to_worst = vector(others_to_worst, names, "it against the worst", least=1.0)
-    best, worst = ends(to_others, to_worst)
+    best, worst = checks.ends(to_others, to_worst)
     top = to_others[worst]
     gaps = np.abs(to_others * to_worst - top)
     gaps[[best, worst]] = 0.0
@@ -640,7 +632,7 @@ def critic(matrix: PerformanceTable | ArrayLike, *, objectives: ArrayLike | None
     readings = finite_table(matrix)
     readings = readings * signs(objectives, readings.shape[1])
     spread = np.ptp(readings, axis=0)
-    spread[spread <= TIE * np.abs(readings).max(axis=0)] = 0.0
+    spread[spread <= checks.TIE * np.abs(readings).max(axis=0)] = 0.0
     scaled = (readings - readings.min(axis=0)) / np.where(spread > 0, spread, 1.0)
     deviation = scaled.std(axis=0)
     centred = (scaled - scaled.mean(axis=0)) / np.where(spread > 0, deviation, 1.0)
