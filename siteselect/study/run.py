@@ -372,6 +372,11 @@ def remarks(question: Question, rank: NDArray[np.int64], verdict: NDArray[np.int
     n = int(((rank == 0) & (verdict != EXCLUDED)).sum())
     if n:
         told.append(f"{n} candidates have too little data for a rank")
+    exact = 0 if question.own is None else int((question.own[sites.ACCURACY] == 0).sum())
+    if exact:
+        told.append(
+            f"{exact} own sites are judged as if surveyed: their {sites.ACCURACY} is 0 or not given"
+        )
     return told
 
 

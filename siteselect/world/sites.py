@@ -17,7 +17,7 @@ from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest, persian_digits
 from siteselect.declared.study import Existing, Greenfield, Study
 from siteselect.world import regions
-from siteselect.world.admit import row_list, shown
+from siteselect.world.admit import shown
 from siteselect.world.catalog import Catalog, lonlat
 from siteselect.world.places import Floats, Grid, Landmasses, Places, Sites, Surface
 
@@ -83,7 +83,7 @@ def headings(columns: Sequence[str], file: str, warnings: list[Fault]) -> tuple[
 
 
 def with_accuracy(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.GeoDataFrame:
-    """Own sites with an accuracy each; without the column they are exact, which is told.
+    """Own sites with an accuracy each; without the column they are exact.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def with_accuracy(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> 
     file : str
         For the warning.
     warnings : list of Fault
-        Is appended to.
+        A column that may hold it, under another name, is told here.
 
     Returns
     -------
@@ -101,12 +101,10 @@ def with_accuracy(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> 
     """
     if ACCURACY in frame:
         return frame.assign(**{ACCURACY: frame[ACCURACY].astype(float).fillna(0.0)})
-    word = str(frame.index.name or "row")
-    rows = f"all {len(frame):,} {word}s" if len(frame) > 1 else row_list(frame.index, word)
     other = [shown(c) for c in map(str, frame.columns) if re.search(r"(?i)accura|^acc\b|^acc_", c)]
-    cure = f"if {' or '.join(other)} holds it in km, call it so" if other else f"give {WITHIN}"
-    message = f"is not given, so the sites are taken as exact (0 km); {cure}"
-    warnings.append(Fault(message, file, rows, ACCURACY))
+    if other:
+        message = f"is not given; if {' or '.join(other)} holds it in km, call it so"
+        warnings.append(Fault(message, file, "", ACCURACY))
     return frame.assign(**{ACCURACY: 0.0})
 
 

@@ -201,6 +201,7 @@ def test_own_sites_are_scored(siteselect: Command, tmp_path: Path) -> None:
     told = json.loads(said.out)
     assert {row["id"] for row in told["data"]["top"]} <= {"A", "B"}
     assert any("superseded" in words for words in told["warnings"])
+    assert any(words.startswith("2 own sites are judged as if") for words in told["warnings"])
     ranking = pd.read_csv(tmp_path / "scored" / "ranking.csv", dtype=str, keep_default_na=False)
     assert set(ranking["id"]) == {"A", "B"}
     live = [cell for cell in ranking["name_fa"].tolist() if cell.startswith(("=", "+", "@"))]

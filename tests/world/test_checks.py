@@ -21,11 +21,6 @@ from tests import toy
 from tests.world import faulty
 from tests.world.faulty import AREA, GOOD, features, polygon
 
-TAKEN_AS_EXACT = (
-    "{}: position_accuracy_km: is not given, so the sites are taken as exact (0 km);"
-    " give the km within which the site lies"
-)
-
 
 def sites(folder: Path, data: bytes, name: str = "s.csv", **more: object) -> tuple[
     gpd.GeoDataFrame, list[str]
@@ -43,9 +38,9 @@ def faults(folder: Path, data: bytes, name: str = "s.csv", **more: object) -> st
     return str(caught.value)
 
 
-def test_a_good_table_passes_without_a_word_but_of_accuracy(tmp_path: Path) -> None:
+def test_a_good_table_passes_without_a_word(tmp_path: Path) -> None:
     frame, warnings = sites(tmp_path, GOOD.encode())
-    assert warnings == [TAKEN_AS_EXACT.format("s.csv: all 3 rows")]
+    assert warnings == []
     assert frame["province"].tolist() == ["IR-18", "IR-18", "IR-22"]
     assert frame[["name_en", "area_ha", "slope_deg"]].iloc[0].tolist() == ["Alpha", 220.0, 1.2]
     assert frame.columns[:4].tolist() == ["id", "name_en", "name_fa", "area_ha"]
@@ -136,8 +131,7 @@ def test_an_accuracy_of_another_spelling_is_read_and_told(tmp_path: Path, headin
 @pytest.mark.parametrize(
     ("heading", "cure"),
     [("accuracy", "if 'accuracy' holds it in km, call it so"),
-     ("acc_km,accuracy_km", "if 'acc_km' or 'accuracy_km' holds it in km, call it so"),
-     ("road_access_km", "give the km within which the site lies")],
+     ("acc_km,accuracy_km", "if 'acc_km' or 'accuracy_km' holds it in km, call it so")],
 )  # fmt: skip
 def test_what_may_be_an_accuracy_is_named_and_not_guessed(
     tmp_path: Path, heading: str, cure: str
@@ -190,7 +184,7 @@ def test_an_outline_gives_its_area_and_a_point_within(tmp_path: Path) -> None:
     # A tenth of a degree squared at 28.15 N: 11.08 km by 9.83 km on the WGS84 ellipsoid.
     assert frame["area_ha"].iloc[0] == pytest.approx(10_880, rel=2e-3)
     assert Polygon(faulty.SQUARE).contains(Point(frame[["lon", "lat"]].iloc[0]))
-    assert warnings == [TAKEN_AS_EXACT.format("s.geojson: feature 1")]
+    assert warnings == []
 
 
 def test_a_group_of_one_point_is_a_point_and_of_more_is_a_fault(tmp_path: Path) -> None:
