@@ -14,8 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault, NoSolution
+from siteselect.base.text import persian_digits
 from siteselect.decide.score import EXCLUDED, Scores, score
 from siteselect.decide.table import PerformanceTable
+from siteselect.declared.criteria import CriteriaSet
+from siteselect.declared.sources import Titles
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
 from siteselect.plan.portfolio import Portfolio
 from siteselect.study import chain, manifest
@@ -350,7 +353,7 @@ def in_blocks(
 
 
 def remarks(question: Question, rank: NDArray[np.int64], verdict: NDArray[np.int8]) -> list[str]:
-    """What must be known of a ranking.
+    """`caveats` of a question, as a run tells them.
 
     Parameters
     ----------
@@ -362,20 +365,54 @@ def remarks(question: Question, rank: NDArray[np.int64], verdict: NDArray[np.int
     -------
     list of str
     """
+    surveyed = 0 if question.own is None else int((question.own[sites.ACCURACY] == 0).sum())
+    return [told.en for told in caveats(question.criteria, rank, verdict, surveyed=surveyed)]
+
+
+def caveats(
+    criteria: CriteriaSet, rank: NDArray[np.int64], verdict: NDArray[np.int8], *, surveyed: int
+) -> list[Titles]:
+    """What must be known of a ranking.
+
+    Parameters
+    ----------
+    criteria : CriteriaSet
+    rank, verdict : numpy.ndarray, shape (n,)
+        As in `siteselect.decide.score.Scores`.
+    surveyed : int
+        Own sites of which no doubt of position is told.
+
+    Returns
+    -------
+    list of Titles
+    """
     told = []
-    superseded = [c.id for c in question.criteria.constraints if c.status == "superseded"]
+    superseded = [c.titles for c in criteria.constraints if c.status == "superseded"]
     if superseded:
         told.append(
-            "the distances of 1378 are superseded and stand in for the annex of 1390, which is not"
-            f" at hand: {', '.join(superseded)}"
+            Titles(
+                en="the distances of 1378 are superseded and stand in for the annex of 1390, which"
+                f" is not at hand: {', '.join(rule.en for rule in superseded)}",
+                fa="فاصله‌های ضوابط ۱۳۷۸ منسوخ‌اند و به‌جای پیوست ضوابط ۱۳۹۰، که در دست نیست، به کار"
+                f" رفته‌اند: {'، '.join(rule.fa for rule in superseded)}",
+            )
         )
     n = int(((rank == 0) & (verdict != EXCLUDED)).sum())
     if n:
-        told.append(f"{n} candidates have too little data for a rank")
-    exact = 0 if question.own is None else int((question.own[sites.ACCURACY] == 0).sum())
-    if exact:
         told.append(
-            f"{exact} own sites are judged as if surveyed: their {sites.ACCURACY} is 0 or not given"
+            Titles(
+                en=f"{n} candidates have too little data for a rank",
+                fa=f"دادهٔ {persian_digits(str(n))} پهنه برای رتبه کافی نیست",
+            )
+        )
+    if surveyed:
+        told.append(
+            Titles(
+                en=f"{surveyed} own sites are judged as if surveyed: their {sites.ACCURACY} is 0 or"
+                " not given",
+                fa=f"{persian_digits(str(surveyed))} پهنهٔ کاربر چنان داوری شده که گویی نقشه‌برداری"
+                " شده است: دقت موقعیت آن‌ها صفر است یا داده نشده",
+            )
         )
     return told
 

@@ -13,7 +13,9 @@ from siteselect.base import kept
 from siteselect.present.maps import judged, layers, raster
 from siteselect.present.maps.flows import flows
 from siteselect.present.maps.parks import parks
+from siteselect.study.chain import remarks
 from siteselect.study.result import Result
+from siteselect.study.run import caveats
 
 # Columns that a result may carry beside the score.
 TRUST_COLUMNS = ("rank_low", "rank_high", "prob_top_k", "prob_in_portfolio")
@@ -101,8 +103,13 @@ def _run(result: Result) -> dict[str, str]:
 
 
 def _warnings(result: Result) -> list[dict[str, str]]:
-    """Warnings as they were told, with the Persian of those that are notes of the portfolio."""
-    notes = () if result.portfolio is None else result.portfolio.notes
+    """Warnings as they were told, with the Persian of those that have one."""
+    scores, portfolio = result.scores, result.portfolio
+    frame = result.pool.frame
+    surveyed = int(((frame["kind"] == "proposed") & (frame["position_accuracy_km"] == 0)).sum())
+    notes = caveats(result.criteria, scores.rank, scores.verdict, surveyed=surveyed)
+    notes += () if result.chain is None else remarks(result.chain.diagnosis)
+    notes += () if portfolio is None else portfolio.notes
     persian = {note.en: note.fa for note in notes}
     return [{"en": said, "fa": persian.get(said, "")} for said in result.warnings]
 
