@@ -36,6 +36,7 @@ FONTS = (("Vazirmatn-Regular.woff2", 400), ("Vazirmatn-Bold.woff2", 700))
 # The order in which the modules stand in the page: each uses only those before it.
 MODULES = (
     "base",
+    "terms",
     "words",
     "lens",
     "data",
