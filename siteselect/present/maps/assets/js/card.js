@@ -1,13 +1,13 @@
 // The card of a site: verdict, score and why, rules, what is near, where it lies.
 import { apart, fill, h } from './base.js';
-import { chanceOf, isPark } from './choice.js';
-import { DATA, EXCLUDED, LIST_LENGTH, OPEN, PARKS, SITES, VERDICTS, valueAt } from './data.js';
+import { chanceOf, isPark, panelParks, showsParks } from './choice.js';
+import { DATA, EXCLUDED, LENSED, LIST_LENGTH, OPEN, PARKS, SITES, VERDICTS, valueAt } from './data.js';
 import { feedItems, openingItems } from './flows.js';
 import { distanceKm, distanceToPathKm, toUtm } from './geo.js';
 import { linePaths } from './context.js';
 import { intervalText, intervalTitle, strip } from './list.js';
 import { breakdownOf } from './score.js';
-import { now, official, state, toggleCompare, update } from './state.js';
+import { now, official, passing, state, toggleCompare, update } from './state.js';
 import { badge, parkChip, verdictBadge } from './symbols.js';
 import { digits, isPersian, joined, kindName, km, nameOf, num, percent, provinceName, reading, siteName, statusWord, t, wordOf } from './text.js';
 import { waterfall } from './waterfall.js';
@@ -20,22 +20,24 @@ export function section(key, ...content) {
   return h('section', {}, h('h3', { text: t(key) }), ...content);
 }
 
+/** The sites before and after one in the list that its card was opened from; among all if it is not in that list. */
 export function neighbours(i) {
-  const order = [...now.scores.listed, ...now.scores.rest], at = order.indexOf(i);
+  const shown = showsParks() ? panelParks() : passing(), order = shown.includes(i) ? shown : [...now.scores.listed, ...now.scores.rest], at = order.indexOf(i);
   return { previous: order[at - 1] ?? null, next: order[at + 1] ?? null };
 }
 
 /** The way back to the list that a card was opened from. */
 export function backText() {
-  return `${isPersian() ? '→' : '←'} ${state.list === 'parks' ? t('parksN', num(LIST_LENGTH)) : t('back')}`;
+  const lists = { rank: t('ranking'), parks: t('parksN', num(LIST_LENGTH)), inquiries: t('inquiries') };
+  return `${isPersian() ? '→' : '←'} ${lists[state.list]}`;
 }
 
 function topBar(i) {
   const { previous, next } = neighbours(i);
+  // These arrows turn by themselves where one reads from the right.
   const go = (key, arrow, other) => h('button', { type: 'button', class: 'button', id: key, 'aria-label': t(key), title: t(key), text: arrow, disabled: other === null, onclick: () => update({ site: other }) });
-  const [before, after] = isPersian() ? ['›', '‹'] : ['‹', '›'];
   return h('div', { class: 'row' }, h('button', { type: 'button', class: 'button', id: 'back', text: backText(), onclick: () => update({ view: state.list }) }),
-    h('span', { class: 'push' }), go('previous', before, previous), go('next', after, next));
+    h('span', { class: 'push' }), go('previous', '‹', previous), go('next', '›', next));
 }
 
 function heading(i) {
@@ -49,7 +51,7 @@ function heading(i) {
 function figures(i) {
   const share = (key, value) => (value === undefined || value === null ? null : fact(t(key, num(LIST_LENGTH)), percent(value)));
   return h('div', { class: 'facts' }, fact(t('score'), now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3)),
-    fact(t('officialRank'), official.rank[i] ? num(official.rank[i]) : '–'), fact(intervalTitle(), intervalText(i)),
+    fact(t(LENSED ? 'typeRank' : 'officialRank'), official.rank[i] ? num(official.rank[i]) : '–'), fact(intervalTitle(), intervalText(i)),
     fact(t('known'), percent(now.scores.known[i])), share('chance', chanceOf(i)), share('chanceFirst', SITES.trust.prob_top_k?.[i]));
 }
 

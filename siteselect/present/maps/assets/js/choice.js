@@ -1,6 +1,6 @@
 // The official parks and the other sets that are looked at; looking never changes the official set.
 import { PARKS, SITES } from './data.js';
-import { state } from './state.js';
+import { official, state } from './state.js';
 
 export const OFFICIAL_PARKS = Object.freeze(PARKS ? PARKS.picks.map((pick) => pick.site) : []);
 const members = new Set(OFFICIAL_PARKS);
@@ -18,6 +18,17 @@ export function preview() {
   if (!state.preview) return { joins: [], leaves: [], loss: 0 };
   const [kind, k] = state.preview;
   return kind === 'set' ? PARKS.sets[k] : PARKS.swaps[k];
+}
+
+/** Places of the picks of a park type, the best site first. */
+export function picksOf(type) {
+  const rank = (k) => official.rank[PARKS.picks[k].site];
+  return PARKS.picks.map((_, k) => k).filter((k) => PARKS.picks[k].type === type.id).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Sites in the order of the panel: those that come in, then the official ones by park type. */
+export function panelParks() {
+  return [...preview().joins, ...PARKS.types.flatMap(picksOf).map((k) => PARKS.picks[k].site)];
 }
 
 /** Sites of the set that is looked at, the best first. */

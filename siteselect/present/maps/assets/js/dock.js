@@ -49,14 +49,14 @@ function endGesture() {
 
 function moveGroup(g, value) {
   const from = begin(), fixed = state.locks.map((on, k) => on || MEMBERS[k].length === 0);
-  update({ preset: 'own', groups: rebalance(from.groups, g, value, 100, fixed), inner: from.inner, notice: '' });
+  update({ preset: 'own', groups: rebalance(from.groups, g, value, 100, fixed), inner: from.inner });
 }
 
 function moveCriterion(j, value) {
   const from = begin(), members = MEMBERS[DATA.criteria[j].group], inner = [...from.inner];
   const moved = rebalance(members.map((k) => from.inner[k]), members.indexOf(j), value, 1000, members.map(() => false));
   members.forEach((k, place) => { inner[k] = moved[place]; });
-  update({ preset: 'own', groups: from.groups, inner, notice: '' });
+  update({ preset: 'own', groups: from.groups, inner });
 }
 
 function slider(id, label, value, most, colour, act, disabled) {
@@ -123,7 +123,7 @@ export function asYaml() {
 }
 
 function presets() {
-  const select = h('select', { id: 'preset', onchange: (event) => update({ preset: event.target.value, groups: null, inner: null, notice: '' }) },
+  const select = h('select', { id: 'preset', onchange: (event) => update({ preset: event.target.value, groups: null, inner: null }) },
     ...['official', 'equal'].map((key) => h('option', { value: key, text: `${t('preset')}: ${t(key)}`, selected: state.preset === key })),
     ...DATA.members.map(({ name }, k) => h('option', { value: `m${k}`, text: t('presetOf', name), selected: state.preset === `m${k}` })),
     state.preset === 'own' ? h('option', { value: 'own', text: `${t('preset')}: ${t('own')}`, selected: true, disabled: true }) : null);
@@ -144,7 +144,7 @@ function bar() {
   return h('div', { class: 'row dock-bar' }, h('h2', { text: t('whatIf') }), lenses(), presets(),
     h('span', { class: 'push' }),
     button(all ? 'unlockAll' : 'lockAll', () => update({ locks: state.locks.map(() => !all) }), 'lock-all'),
-    button('reset', () => update({ preset: 'official', groups: null, inner: null, locks: state.locks.map(() => false), notice: '' }), 'reset'),
+    button('reset', () => update({ preset: 'official', groups: null, inner: null, locks: state.locks.map(() => false) }), 'reset'),
     button('copyYaml', (event) => copyText(event.target, asYaml()), 'copy-yaml'),
     button('copyLink', (event) => copyText(event.target, window.location.href), 'copy-link'),
     h('button', { type: 'button', class: 'button phone-only', id: 'dock-toggle', 'aria-expanded': String(sheetOpen), text: t(sheetOpen ? 'close' : 'openPanel'), onclick: () => { sheetOpen = !sheetOpen; drawDock(); } }));

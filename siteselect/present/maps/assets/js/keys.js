@@ -14,9 +14,18 @@ function step(which) {
 function back(map, help) {
   if (byId('help')) help();
   else if (state.measuring) toggleMeasure(map);
-  else if (['site', 'cell'].includes(state.view)) update({ view: state.list, lit: null });
+  else if (['site', 'cell'].includes(state.view)) update({ view: state.list });
   else if (state.preview) update({ preview: null });
-  else if (state.view !== 'rank') update({ view: 'rank', lit: null });
+  else if (state.view !== 'rank') update({ view: 'rank' });
+}
+
+const BY_PLACE = { __proto__: null, BracketLeft: '[', BracketRight: ']', Slash: '/', Equal: '=', Minus: '-', Digit0: '0', Numpad0: '0' };
+
+/** What a key is called here: on a keyboard of another script, by where it lies. */
+function calledKey({ key, code }) {
+  if (key === '؟') return '?';
+  if (key.length > 1 || key < '\u0080') return key;
+  return /^Key[A-Z]$/.test(code) ? code[3].toLowerCase() : BY_PLACE[code] ?? key;
 }
 
 /** Without a mouse the middle of the map is what is pointed at. */
@@ -40,11 +49,11 @@ export function listenToKeys(map, home, help) {
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') back(map, help);
     if (event.key === 'Enter' && event.target === map.getContainer()) actAtCentre(map);
-    const typing = event.target.closest('input, select, textarea');
-    if (typing || !state.keysOn || event.ctrlKey || event.metaKey || event.altKey || !acts[event.key]) return;
+    const typing = event.target.closest('input, select, textarea'), key = calledKey(event);
+    if (typing || !state.keysOn || event.ctrlKey || event.metaKey || event.altKey || !acts[key]) return;
     event.preventDefault();
     // Leaflet moves the map by the same keys while it has the focus.
     event.stopPropagation();
-    acts[event.key]();
+    acts[key]();
   }, true);
 }

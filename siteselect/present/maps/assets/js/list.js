@@ -2,9 +2,9 @@
 import { byId, fill, h, refill } from './base.js';
 import { isPark } from './choice.js';
 import { DATA, EXCLUDED, LENSED, OWN_TYPE, PARKS, SITES, UNDETERMINED } from './data.js';
-import { NO_FILTERS, ROWS, isExploratory, letterOf, now, official, passing, state, toggleCompare, update } from './state.js';
+import { NO_FILTERS, ROWS, filtersAct, isExploratory, letterOf, now, official, passing, state, toggleCompare, update } from './state.js';
 import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
-import { direction, folded, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
+import { direction, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
 
 // Heights of a row whose name takes one line, or two with what stands beneath.
 const ROW = 46, TALLEST_ROW = 64;
@@ -143,21 +143,34 @@ function clearFilters() {
   update({ search: '', shown: ROWS, filters: { ...NO_FILTERS } });
 }
 
-function choice(key, options) {
+const some = (column) => [...new Set(SITES[column])].sort();
+
+/** What each filter lets choose, as value and words. */
+const CHOICES = {
+  province: () => some('province').map((code) => [code, provinceName(code)]),
+  kind: () => some('kind').map((kind) => [kind, kindName(kind)]),
+  verdict: () => ['eligible', 'undetermined', 'excluded'].map((key, k) => [String(k), t(key)]),
+  area: () => [...[100, 300, 1000].map((least) => [String(least), t('atLeast', t('ha', num(least)))]), ['unknown', t('unknown')]],
+  // A mark before the name of a type, so that no type can be taken for "any".
+  park: () => [['*', t('inSet')], ...(PARKS.types.length > 1 ? PARKS.types.map((type) => [`=${type.id}`, nameOf(type)]) : [])],
+};
+
+/** Search and filters that act, in words; empty if all sites are shown. */
+export function filterWords() {
+  if (!filtersAct()) return [];
+  const set = Object.keys(CHOICES).filter((key) => state.filters[key]);
+  const words = set.map((key) => `${t(key)}: ${CHOICES[key]().find(([value]) => value === state.filters[key])?.[1]}`);
+  return now.sought ? [...words, t('searched', state.search.trim())] : words;
+}
+
+function choice(key) {
   const select = h('select', { id: `filter-${key}`, onchange: (event) => update({ shown: ROWS, filters: { ...state.filters, [key]: event.target.value } }) },
-    h('option', { value: '', text: `${t(key)}: ${t('all')}` }), ...options.map(([value, text]) => h('option', { value, text, selected: state.filters[key] === value })));
+    h('option', { value: '', text: `${t(key)}: ${t('all')}` }), ...CHOICES[key]().map(([value, text]) => h('option', { value, text, selected: state.filters[key] === value })));
   return h('label', {}, h('span', { class: 'unseen', text: t(key) }), select);
 }
 
 function filters() {
-  const some = (column) => [...new Set(SITES[column])].sort();
-  return h('div', { class: 'filters' },
-    choice('province', some('province').map((code) => [code, provinceName(code)])),
-    choice('kind', some('kind').map((kind) => [kind, kindName(kind)])),
-    choice('verdict', ['eligible', 'undetermined', 'excluded'].map((key, k) => [String(k), t(key)])),
-    choice('area', [...[100, 300, 1000].map((least) => [String(least), t('atLeast', t('ha', num(least)))]), ['unknown', t('unknown')]]),
-    // A mark before the name of a type, so that no type can be taken for "any".
-    PARKS ? choice('park', [['*', t('inSet')], ...(PARKS.types.length > 1 ? PARKS.types.map((type) => [`=${type.id}`, nameOf(type)]) : [])]) : null);
+  return h('div', { class: 'filters' }, ...Object.keys(CHOICES).filter((key) => PARKS || key !== 'park').map(choice));
 }
 
 export function strip() {
@@ -172,7 +185,7 @@ export function strip() {
 export function drawList(rail) {
   const search = h('input', {
     type: 'search', id: 'search', value: state.search, placeholder: t('search'), 'aria-label': t('search'), dir: direction(), autocomplete: 'off',
-    oninput: (event) => update({ search: folded(event.target.value), shown: ROWS }),
+    oninput: (event) => update({ search: event.target.value, shown: ROWS }),
   });
   fill(rail, h('div', { class: 'pad' }, search, filters()), h('div', { id: 'strip' }), h('div', { id: 'rows', class: 'scroll' }), h('div', { class: 'foot', id: 'foot' }));
   drawRows();

@@ -5,15 +5,16 @@ import { DATA, LIST_LENGTH, OPEN, SITES, UNDETERMINED, unflat } from './data.js'
 import { drawFlows } from './flows.js';
 import { dotAt, drawDots, makeDots } from './dots.js';
 import { drawAreaNames, drawDegrees, drawSeas, drawTowns } from './names.js';
-import { boxAbout, makeBoard, placeLabel, placeMark } from './place.js';
+import { apartness, boxAbout, makeBoard, placeLabel, placeMark } from './place.js';
 import { controlBoxes, label, makeScene, overScene, widthOf, write } from './scene.js';
-import { letterOf, now, passes, state } from './state.js';
+import { letterOf, litRules, now, passes, state } from './state.js';
 import { ACTION, INK, inkOn, portSymbol, shape, siteColour, worksSymbol } from './symbols.js';
 import { num, siteName } from './text.js';
 
 const NAMES_AT_ZOOM = [[7, LIST_LENGTH], [9, 40], [Infinity, Infinity]];
 const A4_WIDTH = 900;
 const NAMES_ON_A3 = 30;
+const CLEARER = 6;
 const COMES = '#00694C';
 const GOES = '#9A3412';
 
@@ -53,13 +54,13 @@ function drawAsked(scene) {
 }
 
 function isLit(i) {
-  return state.lit !== null && state.lit.some((c) => [UNDETERMINED, OPEN].includes(Number(SITES.answers[c][i])));
+  return litRules()?.some((c) => [UNDETERMINED, OPEN].includes(Number(SITES.answers[c][i]))) ?? false;
 }
 
 function faint(i) {
   if (!passes(i)) return 0.18;
   if (showsParks() && !isPark(i) && !preview().joins.includes(i)) return 0.4;
-  return state.lit !== null && !isLit(i) ? 0.25 : 1;
+  return litRules() && !isLit(i) ? 0.25 : 1;
 }
 
 function drawSmall(scene, dots, numbered) {
@@ -114,16 +115,18 @@ function drawNumbered(scene, numbered) {
     scene.parts.marks.push(svg('g', { 'data-site': i, class: 'mark ranked', opacity: faint(i) }, ...rings(i, cx, cy, radius),
       shape(SITES.kind[i], cx, cy, radius, { fill: colour, stroke: INK, 'stroke-width': 1.3, class: 'body' }),
       label(rank, cx, cy + (SITES.kind[i] === 'proposed' ? 2 : 0), radius * tall, { fill: inkOn(colour), stroke: 'none', 'font-weight': 700 })));
-    placed.push({ i, at: spot.at });
+    placed.push({ i, at: spot.at, body: boxAbout(cx, cy, radius, radius) });
   }
   return placed;
 }
 
 function drawSiteNames(scene, placed) {
   if (scene.small) return;
-  for (const { i, at } of placed) {
-    const text = siteName(i), size = [widthOf(text, 12, true), 15];
-    const spot = placeLabel(scene.board, at[0], at[1], size, 15);
+  for (const { i, at, body } of placed) {
+    const text = siteName(i), size = [widthOf(text, 12, true), 15], others = placed.filter((other) => other.i !== i);
+    // A name is read with the mark that it stands nearest to, so that this must be its own.
+    const own = (box) => others.every((other) => apartness(box, other.body) > apartness(box, body) + CLEARER);
+    const spot = placeLabel(scene.board, at[0], at[1], size, 15, own);
     if (spot) write(scene, text, spot, 12, { 'font-weight': 700, 'stroke-width': 3.2, 'data-name': i });
   }
 }
@@ -135,9 +138,9 @@ function numberedSites(scene) {
   if (showsParks()) return new Set([...extra, ...shownParks(now.scores), ...preview().leaves]);
   const most = scene.printing && scene.size.x > A4_WIDTH ? NAMES_ON_A3 : LIST_LENGTH;
   const limit = scene.small ? LIST_LENGTH : NAMES_AT_ZOOM.find(([zoom]) => scene.zoom < zoom)[1];
-  const inView = now.scores.listed.filter((i) => scene.seen(scene.spots[i]));
-  const first = scene.zoom < 7 || scene.printing ? now.scores.listed.slice(0, scene.printing ? most : limit) : inView.slice(0, limit);
-  return new Set([...extra.filter((i) => !first.includes(i)), ...first.filter(passes)]);
+  const listed = now.scores.listed.filter(passes), inView = listed.filter((i) => scene.seen(scene.spots[i]));
+  const first = scene.zoom < 7 || scene.printing ? listed.slice(0, scene.printing ? most : limit) : inView.slice(0, limit);
+  return new Set([...extra.filter((i) => !first.includes(i)), ...first]);
 }
 
 export const MarksLayer = L.Layer.extend({

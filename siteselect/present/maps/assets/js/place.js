@@ -10,6 +10,11 @@ export function boxAbout(x, y, halfWidth, halfHeight) {
   return [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
 }
 
+/** How far apart two boxes are; 0 if they touch. */
+export function apartness(a, b) {
+  return Math.hypot(Math.max(0, a[0] - b[2], b[0] - a[2]), Math.max(0, a[1] - b[3], b[1] - a[3]));
+}
+
 /** Numbers of the squares that a box touches. */
 function squares(box) {
   const found = [];
@@ -55,14 +60,14 @@ export function placeMark(boards, x, y, radius) {
 const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -0.8], [-1, -0.8], [1, 0.8], [-1, 0.8],
   [0.55, 1], [-0.55, 1], [0.55, -1], [-0.55, -1], [0.8, 0.5], [-0.8, 0.5], [0.8, -0.5], [-0.8, -0.5]];
 
-/** A free box for a label of a given size beside a mark, or null. */
-export function placeLabel(board, x, y, size, offset) {
+/** A free box for a label of a given size beside a mark, or null; `suits` may refuse more. */
+export function placeLabel(board, x, y, size, offset, suits = () => true) {
   const [width, height] = size;
   for (const reach of [offset, offset + 9]) {
     for (const [sx, sy] of SIDES) {
       const cx = x + sx * (reach + width / 2), cy = y + sy * (Math.abs(sx) === 1 ? reach * 0.9 : reach + height / 2);
       const box = boxAbout(cx, cy, width / 2 + 1, height / 2);
-      if (board.free(box)) return { at: [cx, cy], box };
+      if (board.free(box) && suits(box)) return { at: [cx, cy], box };
     }
   }
   return null;

@@ -5,6 +5,8 @@ import { OFFICIAL_WEIGHTS, scoreAll } from './score.js';
 import { folded, setLanguage } from './text.js';
 
 const VIEWS = ['rank', 'parks', 'chain', 'site', 'cell', 'inquiries', 'compare', 'data'];
+// The list that a card goes back to, by the view that it was opened from.
+const LISTS = { __proto__: null, rank: 'rank', compare: 'rank', parks: 'parks', chain: 'parks', inquiries: 'inquiries' };
 const GROUPS = DATA.groups.map((_, g) => g);
 const membersOf = (g) => DATA.criteria.map((c, j) => (c.group === g ? j : -1)).filter((j) => j >= 0);
 export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
@@ -27,7 +29,8 @@ export const state = {
   lit: null, notice: '', openGroup: null, legend: true, dragging: false, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
-export const now = { scores: official };
+/** What follows from the state: the scores under its weights, and its search as names are folded. */
+export const now = { scores: official, sought: '' };
 const listeners = [];
 
 /** The member of the committee that a preset is of; undefined if it is another. */
@@ -72,11 +75,12 @@ export function subscribe(listener) {
 export function update(change) {
   Object.assign(state, change);
   setLanguage(state.lang);
-  if (state.view === 'rank' || state.view === 'parks') state.list = state.view;
-  if (state.view === 'chain') state.list = 'parks';
-  if ('preset' in change || 'groups' in change || 'inner' in change) {
-    now.scores = isExploratory() ? scoreAll(weightsOf(state)) : official;
-  }
+  state.list = LISTS[state.view] ?? state.list;
+  const weighed = 'preset' in change || 'groups' in change || 'inner' in change;
+  if (weighed) now.scores = isExploratory() ? scoreAll(weightsOf(state)) : official;
+  if ('search' in change) now.sought = folded(state.search);
+  // A notice has been read when somebody goes on; it must not stand where others have their place.
+  if ((weighed || 'view' in change) && !('notice' in change)) state.notice = '';
   const changed = new Set(Object.keys(change));
   for (const listener of listeners) listener(changed);
   writeAddress();
@@ -109,7 +113,8 @@ export function address() {
   const parts = [['l', state.lang], ['v', state.view]];
   if (LENSED) parts.push(['t', DATA.type.id]);
   if (state.site !== null) parts.push(['s', SITES.id[state.site]]);
-  if (state.list === 'parks' && state.view !== 'parks') parts.push(['f', 'parks']);
+  if (state.view === 'cell') parts.push(['q', state.cell.map((degrees) => degrees.toFixed(4)).join(',')]);
+  if (state.list !== 'rank' && state.view !== state.list) parts.push(['f', state.list]);
   if (state.preview) parts.push(['a', (state.preview[0] === 'swap' ? 's' : '') + state.preview[1]]);
   if (state.preset === 'equal' || memberOf(state.preset)) parts.push(['p', state.preset]);
   if (state.preset === 'own') parts.push(['w', state.groups.join(',')], ['i', state.inner.join(',')]);
@@ -151,11 +156,23 @@ function readPreview(text) {
   return k < (found[1] ? PARKS.swaps : PARKS.sets).length ? [kind, k] : null;
 }
 
-/** Look at the sites as another park type judges them: the page opens anew with its criteria. */
+/** The point that an address asks about, as [lon, lat]; null if it says none. */
+function readPoint(text) {
+  if (!/^-?\d{1,3}(\.\d{1,4})?,-?\d{1,2}(\.\d{1,4})?$/.test(text ?? '')) return null;
+  const [lon, lat] = text.split(',').map(Number);
+  return Math.abs(lon) <= 180 && Math.abs(lat) <= 85 ? [lon, lat] : null;
+}
+
+/** Another address, given by us or pasted by somebody, is another page: it opens anew as the address says. */
+export function followAddress() {
+  if (FRAMED) return;
+  window.addEventListener('hashchange', () => { clearTimeout(pending); window.location.reload(); });
+}
+
+/** Look at the sites as another park type judges them: another address, with its criteria. */
 export function changeLens(type) {
   const kept = address().replace(/&(t|p|w|i|k|z)=[^&]*/g, '');
   window.location.hash = type ? `${kept}&t=${type}` : kept;
-  window.location.reload();
 }
 
 /** The state that an address asks for: unknown keys are ignored, bad values fall back. */
@@ -166,10 +183,12 @@ export function readAddress(text) {
   const site = indexOf(keys.get('s'));
   if (site >= 0) change.site = site;
   const wanted = keys.get('v');
-  if (VIEWS.includes(wanted) && wanted !== 'cell' && (wanted !== 'site' || site >= 0)) change.view = wanted;
+  const cell = readPoint(keys.get('q'));
+  if (wanted === 'cell' && cell) change.cell = cell;
+  if (VIEWS.includes(wanted) && (wanted !== 'cell' || cell) && (wanted !== 'site' || site >= 0)) change.view = wanted;
   if (PARKS === null && change.view === 'parks') delete change.view;
   if (!DATA.chain && change.view === 'chain') delete change.view;
-  if (PARKS && keys.get('f') === 'parks') change.list = 'parks';
+  if ((PARKS && keys.get('f') === 'parks') || keys.get('f') === 'inquiries') change.list = keys.get('f');
   change.preview = readPreview(keys.get('a'));
   const compared = (keys.get('c') ?? '').split(',').map(indexOf).filter((i) => i >= 0);
   change.compare = [...new Set(compared)].slice(0, 4);
@@ -193,10 +212,20 @@ function passesArea(i, wanted) {
   return wanted === 'unknown' ? area === null : area !== null && area >= Number(wanted);
 }
 
+/** The list that is on show, or that the card on show was opened from. */
+const listOnShow = () => (['site', 'cell'].includes(state.view) ? state.list : state.view);
+
+/** Whether search and filters act: only where they can be seen, or on a card that was opened from there. */
+export const filtersAct = () => ['rank', 'compare'].includes(listOnShow());
+
+/** Rules of the authority that is lit, in the same way; null if none is. */
+export const litRules = () => (listOnShow() === 'inquiries' ? state.lit : null);
+
 export function passes(i) {
+  if (!filtersAct()) return true;
   const { province, kind, verdict, area, park } = state.filters;
   return (!province || SITES.province[i] === province) && (!kind || SITES.kind[i] === kind)
     && (!verdict || String(SITES.verdict[i]) === verdict) && (!area || passesArea(i, area))
     && (!park || (park === '*' ? parkTypes.has(i) : parkTypes.get(i) === park.slice(1)))
-    && (!state.search || FOLDS[i].includes(state.search));
+    && (!now.sought || FOLDS[i].includes(now.sought));
 }

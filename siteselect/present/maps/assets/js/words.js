@@ -136,7 +136,6 @@ export const WORDS = Object.freeze({
   answersHere: ['Of the nearest node of a lattice of {0}: at this point it may be otherwise', 'پاسخ نزدیک‌ترین گره شبکه‌ای با گام {0}: در خود نقطه شاید جز این باشد'],
   contributionsHere: ['Values at the centre of a square of {0}, to the nearest 0.004; verdict of the cell itself', 'ارزش‌ها در میانهٔ خانه‌ای {0}، تا ۰٫۰۰۴؛ پاسخ، همان خانه'],
   rises: ['Weights changed: {0} rises to {1}', 'وزن‌ها تغییر کرد: {0} به رتبهٔ {1} رسید'],
-  back: ['Ranking', 'رتبه‌بندی'],
   previous: ['Previous site', 'پهنهٔ پیشین'],
   next: ['Next site', 'پهنهٔ پسین'],
   why: ['Why this score?', 'چرا این امتیاز؟'],
