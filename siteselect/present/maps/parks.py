@@ -68,7 +68,7 @@ def parks(result: Result) -> dict[str, Any] | None:
 
 def _figures(found: Portfolio) -> dict[str, Any]:
     rungs = [pick.rung for pick in found.picks]
-    names = ("total", "best_total", "price", "tolerance", "gap")
+    names = ("total", "burden", "best_total", "price", "tolerance", "gap")
     robust = found.robust
     return {
         **{name: number(getattr(found, name), DIGITS) for name in names},

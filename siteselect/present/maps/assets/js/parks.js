@@ -1,9 +1,9 @@
 // The chosen parks: who, why these, what each rule costs, and who else nearly came in.
 import { apart, fill, h } from './base.js';
 import { fact, section } from './card.js';
-import { chanceOf, preview } from './choice.js';
-import { curveChart } from './curve.js';
-import { LIST_LENGTH, PARKS, SITES, UNDETERMINED } from './data.js';
+import { chanceOf, picksOf, preview } from './choice.js';
+import { curveChart, curveNote } from './curve.js';
+import { DATA, LIST_LENGTH, PARKS, SITES, UNDETERMINED } from './data.js';
 import { CHAIN, typeColour } from './flows.js';
 import { distanceKm } from './geo.js';
 import { isExploratory, now, official, state, update } from './state.js';
@@ -21,6 +21,7 @@ function head() {
   const price = PARKS.tolerance > 0 ? t('priceOf', num(PARKS.price, 3), percent(PARKS.price / PARKS.best_total, 2), percent(PARKS.tolerance, 1)) : null;
   return [h('div', { class: 'row' }, h('h2', { text: t('parksN', num(LIST_LENGTH)), tabindex: -1 }), isExploratory() ? parkChip() : null),
     h('div', { class: 'facts' }, fact(t('total13'), num(PARKS.total, 3)), fact(t('proof'), worth), fact(t('onExisting'), t('nOfN', num(used), num(LIST_LENGTH)))),
+    PARKS.burden > 0 ? h('p', { class: 'sub', text: t('haulageOff', num(PARKS.total + PARKS.burden, 3), num(PARKS.burden, 3)) }) : null,
     price ? h('p', { class: 'sub', text: price }) : null,
     PARKS.robust ? h('p', { class: 'sub', text: t('regret', num(PARKS.robust.regret_mean, 3), num(PARKS.robust.regret_max, 3)) }) : null];
 }
@@ -33,13 +34,16 @@ function setChoice() {
   return PARKS.sets.length ? h('div', { class: 'row set-choice' }, select) : null;
 }
 
-/** What the set that is looked at would change; the official one stays as it is. */
+/** What the set that is looked at would change, told with `ring` of each mark if there is one to tell; the official one stays as it is. */
+export function changes(ring = () => '') {
+  const { joins, leaves, loss } = preview();
+  const line = (sign, key, sites, tone) => h('p', { class: `change ${tone}` }, `${sign} ${t(key)}${ring(key)}: `, apart(names(sites)));
+  return [h('b', { text: t('previewHead') }), line('▲', 'comesIn', joins, 'up'), line('▼', 'goesOut', leaves, 'down'), h('p', { text: lossText(loss) })];
+}
+
 function previewStrip() {
   if (!state.preview) return null;
-  const { joins, leaves, loss } = preview();
-  const line = (sign, key, sites, tone) => h('p', { class: `change ${tone}` }, `${sign} ${t(key)}: `, apart(names(sites)));
-  return h('div', { class: 'strip preview', role: 'status' }, h('b', { text: t('previewHead') }), line('▲', 'comesIn', joins, 'up'), line('▼', 'goesOut', leaves, 'down'),
-    h('p', { text: lossText(loss) }), h('button', { type: 'button', class: 'button', id: 'end-preview', text: t('backToOfficial'), onclick: () => update({ preview: null }) }));
+  return h('div', { class: 'strip preview', role: 'status' }, ...changes(), h('button', { type: 'button', class: 'button', id: 'end-preview', text: t('backToOfficial'), onclick: () => update({ preview: null }) }));
 }
 
 function alternative(k) {
@@ -70,18 +74,23 @@ function parkRow(pick, k) {
 }
 
 function typeTable(type) {
-  const rows = PARKS.picks.map((pick, k) => [pick, k]).filter(([pick]) => pick.type === type.id);
-  rows.sort(([a], [b]) => official.rank[a.site] - official.rank[b.site]);
+  const rows = picksOf(type);
   const tone = CHAIN && h('i', { class: 'tone', style: { background: typeColour(PARKS.types.indexOf(type)) } });
   return h('section', {}, h('h3', {}, tone, `${nameOf(type)} (${num(rows.length)})`),
     h('table', { class: 'parks', 'aria-label': nameOf(type) }, h('thead', {}, h('tr', {}, ...['rank', 'site', CHAIN ? 'typeScore' : 'score', 'chance'].map((key) => h('th', { scope: 'col', text: t(key) })))),
-      h('tbody', {}, ...rows.map(([pick, k]) => parkRow(pick, k)))));
+      h('tbody', {}, ...rows.map((k) => parkRow(PARKS.picks[k], k)))));
+}
+
+/** With park types the parks have scores of their own; that of a site that comes in is another, and says of which type. */
+function scoreAs(i) {
+  const score = now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3);
+  return CHAIN ? h('span', { class: 'sub', text: `${nameOf(DATA.type)}: ${score}` }) : score;
 }
 
 /** Sites that come in, shown beneath the official ones while they are looked at. */
 function joining() {
   const { joins } = preview();
-  return joins.length ? h('section', {}, h('h3', { class: 'change up', text: `▲ ${t('comesIn')}` }), h('ul', { class: 'joining' }, ...joins.map((i) => h('li', { class: 'row', 'data-row': i }, badge(i), siteLink(i), h('span', { class: 'push figure', text: now.scores.score[i] === null ? '–' : num(now.scores.score[i], 3) }))))) : null;
+  return joins.length ? h('section', {}, h('h3', { class: 'change up', text: `▲ ${t('comesIn')}` }), h('ul', { class: 'joining' }, ...joins.map((i) => h('li', { class: 'row', 'data-row': i }, badge(i), siteLink(i), h('span', { class: 'push figure' }, scoreAs(i)))))) : null;
 }
 
 function prices() {
@@ -99,7 +108,7 @@ export function drawParks(rail) {
   const curve = curveChart();
   fill(rail, h('div', { class: 'pad' }, ...head(), setChoice()), previewStrip(),
     h('div', { class: 'scroll pad', tabindex: 0, role: 'region', 'aria-label': t('parksN', num(LIST_LENGTH)) },
-      joining(), ...PARKS.types.map(typeTable), curve ? section('curve', h('p', { class: 'sub', text: t('curveNote') }), curve) : null, prices(),
+      joining(), ...PARKS.types.map(typeTable), curve ? section('curve', h('p', { class: 'sub', text: curveNote() }), curve) : null, prices(),
       PARKS.notes.length ? section('notesHead', h('ul', {}, ...PARKS.notes.map((note) => h('li', { text: nameOf(note) })))) : null, questions()));
 }
 
