@@ -68,6 +68,7 @@ MODULES = (
     "inquiries",
     "sources",
     "ask",
+    "rail",
     "measure",
     "tip",
     "tools",

@@ -1,44 +1,51 @@
 // The page: header, rail and map, each drawn anew when what it shows has changed.
 import { byId, fill, h, keepFocus } from './base.js';
-import { answerAt, drawCell } from './ask.js';
+import { answerAt } from './ask.js';
 import { makeBaseMap } from './basemap.js';
 import { asYaml, drawDock, refreshDock } from './dock.js';
 import { dotAt } from './dots.js';
 import { csvText, downloadCsv, downloadPicture } from './download.js';
-import { drawCard } from './card.js';
-import { drawChain } from './chain.js';
 import { showsParks } from './choice.js';
 import { drawCompare } from './compare.js';
 import { drawContext } from './context.js';
 import { DATA, LIST_LENGTH, PARKS, SITES } from './data.js';
 import { toUtm } from './geo.js';
 import { GroundLayer, readClasses } from './ground.js';
-import { drawInquiries } from './inquiries.js';
 import { listenToKeys } from './keys.js';
 import { drawLegend } from './legend.js';
-import { drawList, drawRows, weighRows } from './list.js';
+import { drawRows, weighRows } from './list.js';
 import { readLattice } from './live.js';
 import { MarksLayer, highlight } from './marks.js';
-import { addPoint, measured } from './measure.js';
-import { drawParks } from './parks.js';
+import { addPoint, drawMeasured, measured } from './measure.js';
 import { preparePrinting } from './print.js';
+import { drawRail } from './rail.js';
 import { scoreAll } from './score.js';
-import { drawAttribution, drawSources } from './sources.js';
-import { isExploratory, noteMap, now, official, readAddress, state, subscribe, toggleCompare, update } from './state.js';
+import { drawAttribution } from './sources.js';
+import { followAddress, isExploratory, noteMap, now, official, readAddress, state, subscribe, toggleCompare, update } from './state.js';
 import { dateText, direction, folded, nameOf, num, siteName, t } from './text.js';
 import { listenForTip } from './tip.js';
 import { drawTools, makeTools } from './tools.js';
 
 const map = window.map_siteselect;
-const rail = byId('rail');
 const rasters = { classes: null, lattice: null };
 const layers = {};
+const OFF_THE_MAP = ['shown', 'paper', 'keysOn'];
 const frame = { whole: false, size: '' };
+
+const [WEST, SOUTH, EAST, NORTH] = DATA.box;
+const region = () => L.latLngBounds([SOUTH - 1, WEST - 1], [NORTH + 1, EAST + 1]);
+
+/** Keep the map about the region; what a low map sees beyond it is held too, or it would glide aside. */
+function keepWithin() {
+  map.setMaxBounds(region().extend(map.getBounds()));
+}
 
 /** Show the whole study area, and keep it whole while the map changes its size. */
 function home() {
   const [west, south, east, north] = DATA.study_bounds;
+  map.setMaxBounds(null);
   map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 40], animate: false });
+  keepWithin();
   Object.assign(frame, { whole: true, size: String(map.getSize()) });
 }
 
@@ -60,20 +67,6 @@ function drawHeader() {
     h('nav', { 'aria-label': t('views') }, tab('ranking', 'rank'), PARKS ? tab('parksN', 'parks', t('parksN', num(LIST_LENGTH))) : null, DATA.chain ? tab('chain', 'chain') : null, tab('inquiries', 'inquiries'), tab('compare', 'compare', t('compareN', num(state.compare.length))), tab('data', 'data')),
     h('span', { class: 'push' }), button('csv', t('csv'), downloadCsv, { title: t('csv') }), button('png', 'PNG', () => downloadPicture(map), { title: t('png') }),
     button('keys', '?', showKeys, { title: t('help'), 'aria-label': t('help') }), paperChoice(), button('print', t('print'), () => window.print()), button('language', t('otherLanguage'), () => update({ lang: state.lang === 'fa' ? 'en' : 'fa' }), { lang: state.lang === 'fa' ? 'en' : 'fa' }));
-}
-
-function drawRail() {
-  rail.dir = direction();
-  rail.setAttribute('aria-label', t(state.view === 'rank' ? 'ranking' : 'details'));
-  keepFocus(rail, () => {
-    if (state.view === 'site') drawCard(rail);
-    else if (state.view === 'parks') drawParks(rail);
-    else if (state.view === 'chain') drawChain(rail);
-    else if (state.view === 'cell') drawCell(rail, rasters);
-    else if (state.view === 'inquiries') drawInquiries(rail);
-    else if (state.view === 'data') drawSources(rail);
-    else drawList(rail);
-  });
 }
 
 function drawFrame() {
@@ -116,9 +109,9 @@ function fly(i) {
 
 /** Panels that change with the weights, or with what is shown. */
 function redrawRail(any, weighed) {
-  if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit', 'preview')) drawRail();
-  else if (weighed && ['site', 'cell', 'parks'].includes(state.view)) drawRail();
-  else if (state.view === 'site' && any('compare')) drawRail();
+  if (any('lang', 'view', 'site', 'cell', 'openGroup', 'lit', 'preview')) drawRail(rasters);
+  else if (weighed && ['site', 'cell', 'parks'].includes(state.view)) drawRail(rasters);
+  else if (state.view === 'site' && any('compare')) drawRail(rasters);
   else if (['rank', 'compare'].includes(state.view) && weighed && state.dragging) weighRows();
   else if (['rank', 'compare'].includes(state.view) && (weighed || any('dragging') || any('filters', 'search', 'notice', 'shown', 'compare'))) drawRows();
   if (state.view === 'compare' && (weighed || any('lang', 'view', 'compare', 'onlyDifferences'))) keepFocus(byId('compare'), drawCompare);
@@ -154,14 +147,17 @@ function redraw(changed) {
   if (any('lang')) {
     keepFocus(map.getContainer(), () => drawTools(map, home));
     drawAttribution();
+    if (state.measuring) drawMeasured(map);
   }
   if (any('measuring')) byId('measure-button').setAttribute('aria-pressed', String(state.measuring));
   if (any('view')) map.invalidateSize({ animate: false });
   if (any('site', 'view') && state.view === 'site') {
     fly(state.site);
-    byId('card-title')?.focus({ preventScroll: true });
+    // Who steps from site to site stays on the arrow, and hears where that leads.
+    if (['previous', 'next'].includes(document.activeElement.id)) say(siteName(state.site));
+    else byId('card-title')?.focus({ preventScroll: true });
   }
-  if (!any('shown', 'paper', 'keysOn')) redrawMap(any, weighed);
+  if (![...changed].every((name) => OFF_THE_MAP.includes(name))) redrawMap(any, weighed);
   if (weighed) sayChange();
 }
 
@@ -185,7 +181,7 @@ function listenToPointer() {
   });
   map.on('mousemove', (event) => hover(siteAt(event)));
   map.on('mouseout', () => hover(null));
-  rail.addEventListener('mouseover', (event) => {
+  byId('rail').addEventListener('mouseover', (event) => {
     const row = event.target.closest('[data-row]');
     hover(row ? Number(row.dataset.row) : null);
   });
@@ -222,12 +218,6 @@ function makeMap() {
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
 }
 
-/** Keep the map about the region; asked before the map has its view, it would glide there after the page is shown. */
-function keepWithin() {
-  const [west, south, east, north] = DATA.box;
-  map.setMaxBounds([[south - 1, west - 1], [north + 1, east + 1]]);
-}
-
 function addLayers() {
   Object.assign(layers, drawContext(map), { base: makeBaseMap(map), surface: new GroundLayer(rasters.classes, rasters.lattice) });
   switchLayers();
@@ -239,19 +229,21 @@ async function start() {
   const { change, place } = readAddress(window.location.hash);
   await Promise.all([document.fonts.load('12px Vazirmatn', 'آA'), document.fonts.load('700 12px Vazirmatn', 'آA')]);
   [rasters.classes, rasters.lattice] = await Promise.all([readClasses(), readLattice()]);
+  followAddress();
   makeMap();
   subscribe(redraw);
   update({ ...change, view: change.view ?? 'rank' });
   // Only now have the panels their size, and so the map: all that lies on it is drawn once.
   map.invalidateSize({ animate: false });
-  if (place) map.setView([place[1], place[2]], place[0], { animate: false });
-  else home();
-  keepWithin();
+  if (place && region().contains([place[1], place[2]])) {
+    map.setView([place[1], place[2]], place[0], { animate: false });
+    keepWithin();
+  } else home();
   addLayers();
   listenToPointer();
   listenForTip(map, siteAt, rasters);
   listenToKeys(map, home, showKeys);
-  preparePrinting(map, home);
+  preparePrinting(map, home, frame);
   map.on('moveend', () => noteMap(map.getZoom(), map.getCenter()));
   byId('skip').addEventListener('click', () => document.querySelector('[data-row]')?.focus());
   document.body.dataset.ready = 'yes';

@@ -10,7 +10,8 @@ export function measured() {
   return { km: line.points.slice(1).reduce((sum, point, k) => sum + distanceKm(line.points[k], point), 0), km2: areaKm2(line.points) };
 }
 
-function draw(map) {
+/** The line with its area, and the box that tells them. */
+export function drawMeasured(map) {
   line.layers.forEach((layer) => layer.remove());
   const path = line.points.map(([lon, lat]) => [lat, lon]), still = { interactive: false, color: '#0B5FA5' };
   line.layers = [L.polygon(path, { ...still, stroke: false, fillOpacity: 0.12 }), L.polyline(path, { ...still, weight: 2.5, dashArray: '6 4' }),
@@ -26,10 +27,10 @@ function draw(map) {
 export function toggleMeasure(map) {
   line.points = [];
   update({ measuring: !state.measuring });
-  draw(map);
+  drawMeasured(map);
 }
 
 export function addPoint(map, point) {
   line.points.push(point);
-  draw(map);
+  drawMeasured(map);
 }

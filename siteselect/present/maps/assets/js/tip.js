@@ -1,14 +1,14 @@
 // What lies under the pointer, in a word: a site's name, rank and score, or the class of the ground.
 import { fill, h } from './base.js';
 import { answerAt } from './ask.js';
+import { EXCLUDED, SITES, VERDICTS } from './data.js';
 import { classText } from './legend.js';
 import { now, state } from './state.js';
 import { direction, num, siteName, t } from './text.js';
-import { VERDICTS } from './data.js';
 
 function siteLine(i) {
   const rank = now.scores.rank[i], score = now.scores.score[i];
-  const figures = [rank ? `${t('rank')} ${num(rank)}` : t('excluded'), score === null ? '' : num(score, 3)].filter(Boolean).join(' · ');
+  const figures = [rank ? `${t('rank')} ${num(rank)}` : t(SITES.verdict[i] === EXCLUDED ? 'excluded' : 'tooLittle'), score === null ? '' : num(score, 3)].filter(Boolean).join(' · ');
   return [h('b', {}, h('bdi', { text: siteName(i) })), h('span', { class: 'sub', text: figures })];
 }
 
