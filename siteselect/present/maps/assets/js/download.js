@@ -1,11 +1,14 @@
 // The current table as CSV and the map as a picture, made in the page.
-import { DATA, SITES, VERDICTS } from './data.js';
+import { DATA, LENSED, SITES, VERDICTS } from './data.js';
+import { widthOf } from './scene.js';
 import { licenceLine } from './sources.js';
 import { isExploratory, now, official, passing } from './state.js';
-import { dateText, t } from './text.js';
+import { dateText, direction, nameOf, t } from './text.js';
 
 // Characters that XML cannot hold (XML 1.0, production 2), half surrogates among them.
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+// Height of a line beneath the picture.
+const LINE = 16;
 const FORMULA = /^[=+\-@\t\r\n\0]/;
 
 /** A cell that no spreadsheet runs, quoted where it must be (RFC 4180). */
@@ -17,11 +20,17 @@ export function csvCell(value) {
 }
 
 export function csvText() {
-  const heads = ['rank', 'official_rank', 'id', 'name_en', 'name_fa', 'kind', 'province', 'verdict', 'score', 'score_low', 'score_high', 'known', 'lon', 'lat', 'position_accuracy_km', 'weights'];
+  // The ranks of another park type are no official ones of the study.
+  const heads = ['rank', 'official_rank', 'id', 'name_en', 'name_fa', 'kind', 'province', 'verdict', 'score', 'score_low', 'score_high', 'known', 'lon', 'lat', 'position_accuracy_km', 'weights', 'park_type'];
   const { scores } = now, weights = isExploratory() ? 'exploratory' : 'official';
-  const rows = passing().map((i) => [scores.rank[i] || null, official.rank[i] || null, SITES.id[i], SITES.name_en[i], SITES.name_fa[i], SITES.kind[i], SITES.province[i],
-    VERDICTS[SITES.verdict[i]], scores.score[i], scores.low[i], scores.high[i], scores.known[i], SITES.lon[i], SITES.lat[i], SITES.accuracy[i], weights]);
+  const rows = passing().map((i) => [scores.rank[i] || null, LENSED ? null : official.rank[i] || null, SITES.id[i], SITES.name_en[i], SITES.name_fa[i], SITES.kind[i], SITES.province[i],
+    VERDICTS[SITES.verdict[i]], scores.score[i], scores.low[i], scores.high[i], scores.known[i], SITES.lon[i], SITES.lat[i], SITES.accuracy[i], weights, DATA.type.id]);
   return `\ufeff${[heads, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
+}
+
+/** A file is of the study; of a park type that is looked through too. */
+function fileName(what) {
+  return [DATA.study.id, ...(LENSED ? [DATA.type.id] : []), what].join('-');
 }
 
 function save(blob, name) {
@@ -33,7 +42,7 @@ function save(blob, name) {
 }
 
 export function downloadCsv() {
-  save(new Blob([csvText()], { type: 'text/csv;charset=utf-8' }), `${DATA.study.id}-ranking.csv`);
+  save(new Blob([csvText()], { type: 'text/csv;charset=utf-8' }), fileName('ranking.csv'));
 }
 
 function fontRules() {
@@ -55,9 +64,27 @@ async function drawSvg(context, element, at, size, fonts) {
   context.drawImage(image, at.left, at.top, size.width, size.height);
 }
 
+/** What stands beneath the picture, line by line as [text, size]: what it shows and whose data, at a size to be read. */
+function footLines(width) {
+  const shown = [document.title, nameOf(DATA.type), DATA.run.date ? dateText(DATA.run.date) : '', t(isExploratory() ? 'exploratoryShort' : 'officialWeights')];
+  // A licence is not broken, for its parts would be set the other way round.
+  const owed = licenceLine().map(([names, licence]) => `${names} (\u2066${licence.replaceAll(' ', '\u00a0')}\u2069)`);
+  return [[shown.filter(Boolean).join(' · '), 12], [owed.join(' · '), 10]].flatMap(([text, size]) => wrapped(text, size, width).map((line) => [line, size]));
+}
+
+function wrapped(text, size, width) {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (widthOf(longer, size, false) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** The map as it stands, at twice its size, with title, date and the kind of weights. */
 export async function downloadPicture(map) {
-  const home = map.getContainer().getBoundingClientRect(), scale = 2, foot = 42;
+  const home = map.getContainer().getBoundingClientRect(), scale = 2, lines = footLines(home.width - 16), foot = lines.length * LINE + 10;
   const canvas = document.createElement('canvas');
   canvas.width = home.width * scale;
   canvas.height = (home.height + foot) * scale;
@@ -75,11 +102,11 @@ export async function downloadPicture(map) {
   context.fillStyle = '#FFFFFF';
   context.fillRect(0, home.height, home.width, foot);
   context.fillStyle = '#1B2430';
-  context.font = '12px Vazirmatn';
   context.textAlign = 'center';
-  const said = [document.title, DATA.run.date ? dateText(DATA.run.date) : '', t(isExploratory() ? 'exploratoryShort' : 'officialWeights')];
-  context.fillText(said.filter(Boolean).join(' · '), home.width / 2, home.height + 17);
-  context.font = '10px Vazirmatn';
-  context.fillText(licenceLine().map(([names, licence]) => `${names} (\u2066${licence}\u2069)`).join(' · '), home.width / 2, home.height + 34, home.width - 16);
-  canvas.toBlob((blob) => save(blob, `${DATA.study.id}-map.png`));
+  context.direction = direction();
+  lines.forEach(([text, size], k) => {
+    context.font = `${size}px Vazirmatn`;
+    context.fillText(text, home.width / 2, home.height + 17 + k * LINE);
+  });
+  canvas.toBlob((blob) => save(blob, fileName('map.png')));
 }
