@@ -1,5 +1,7 @@
 """The value chain on the planner's page, on the real data, in a real browser without a network."""
 
+import csv
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -202,7 +204,7 @@ def test_names_keep_clear_of_a_legend_that_grows(reader: Reader, path: Path, lan
     )
     assert covered == 0
     visit.page.locator("#legend summary").click()
-    visit.page.wait_for_function("siteselect.state.legend === false")
+    visit.page.wait_for_function("() => siteselect.state.legend === false")
     quiet(visit)
 
 
@@ -247,6 +249,9 @@ def test_a_park_type_is_looked_through_and_left_again(reader: Reader, path: Path
     visit.page.select_option("#lens", "")
     visit.page.wait_for_selector("#lens-note", state="detached")
     visit.page.wait_for_selector("body[data-ready]")
+    # The point that was asked about is asked about still.
+    assert visit.ask("siteselect.state.view") == "cell"
+    visit.page.click("#tab-rank")
     assert visit.page.locator("[data-row] .name").all_inner_texts() == own
     quiet(visit)
 
@@ -263,3 +268,131 @@ def test_scores_of_the_real_run_equal_those_of_python(reader: Reader, path: Path
         truth = score(found.table, found.criteria, kinds=kinds, weights=weights)
         np.testing.assert_allclose(np.array(ours["score"], float), truth.score, rtol=0, atol=1e-9)
         assert ours["rank"] == truth.rank.tolist()
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_the_picture_names_its_sources_in_full(reader: Reader, path: Path, language: str) -> None:
+    visit = reader.open(path, f"#l={language}", (1366, 768))
+    visit.ask(
+        """() => { window.written = []; const { fillText } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.fillText = function (...told) {
+            const { width } = this.measureText(told[0]);
+            window.written.push([told[0], told.length, this.direction, width]);
+            fillText.apply(this, told); } }"""
+    )
+    width = visit.page.locator(".folium-map").bounding_box()["width"]
+    with visit.page.expect_download():
+        visit.page.click("#png")
+    written = visit.ask("window.written")
+    whole = " ".join(text for text, *_ in written).replace("\u00a0", " ")
+    for source in visit.ask("siteselect.data.sources"):
+        assert source["licence"] in whole
+    assert visit.ask("siteselect.data.type")[language] in whole
+    assert {(count, way) for _, count, way, _ in written} == {
+        (3, "rtl" if language == "fa" else "ltr")
+    }
+    assert len(written) > 2
+    assert max(wide for *_, wide in written) <= width
+    quiet(visit)
+
+
+def test_files_of_another_park_type_say_so(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en&t=sulphur")
+    names = []
+    for button in ("#csv", "#png"):
+        with visit.page.expect_download() as waiting:
+            visit.page.click(button)
+        names.append(waiting.value.suggested_filename)
+    study = result().study.id
+    assert names == [f"{study}-sulphur-ranking.csv", f"{study}-sulphur-map.png"]
+    rows = list(csv.DictReader(io.StringIO(visit.ask("siteselect.csv()").lstrip("\ufeff"))))
+    assert {(row["park_type"], row["official_rank"]) for row in rows} == {("sulphur", "")}
+    visit.page.locator("[data-row]").first.click()
+    assert "Official rank" not in visit.page.locator(".facts").inner_text()
+    own = reader.open(path, "#l=en")
+    rows = list(csv.DictReader(io.StringIO(own.ask("siteselect.csv()").lstrip("\ufeff"))))
+    assert {row["park_type"] for row in rows} == {result().criteria.id}
+    assert [row["official_rank"] for row in rows] == [row["rank"] for row in rows]
+    quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_scores_of_other_kinds_are_told_apart_in_a_preview(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}&v=parks")
+    swaps = visit.ask("siteselect.data.portfolio.swaps")
+    most = max(range(len(swaps)), key=lambda k: len(swaps[k]["joins"]))
+    visit.page.click(f"#swap-{most}")
+    own = result().criteria.titles
+    coming = visit.page.locator(".joining li").all_inner_texts()
+    assert len(coming) == len(swaps[most]["joins"])
+    assert all((own.fa if language == "fa" else own.en) in line for line in coming)
+    pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    rows = visit.page.locator(".sheet-sites tbody tr", has_text="▲")
+    assert rows.count() == len(coming)
+    assert set(rows.locator("td:nth-child(5)").all_inner_texts()) == {"–"}
+    quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_what_must_be_known_of_the_run_is_told_in_persian(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}&v=data")
+    notes = visit.page.locator("#rail section", has=visit.page.locator("li")).first
+    lines = notes.locator("li").all()
+    assert len(lines) >= 3
+    assert not [line for line in lines if line.get_attribute("lang") == "en" and language == "fa"]
+    caveat = lines[0].inner_text()
+    superseded = [c for c in result().criteria.constraints if c.status == "superseded"]
+    assert not [c.id for c in superseded if "_" in c.id and c.id in caveat]
+    digits = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+    for rule in superseded:
+        assert (rule.titles.fa.translate(digits) if language == "fa" else rule.titles.en) in caveat
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_a_name_stands_nearest_to_its_own_mark(reader: Reader, path: Path, language: str) -> None:
+    visit = reader.open(path, f"#l={language}", (1366, 768))
+    strays = """() => {
+        const marks = [...document.querySelectorAll('.marks .ranked')].map((mark) =>
+            [mark.dataset.site, mark.querySelector('.body').getBoundingClientRect()]);
+        return [...document.querySelectorAll('[data-name]')].map((name) => {
+            const r = name.getBoundingClientRect();
+            const away = ([, m]) => Math.hypot(Math.max(0, r.left - m.right, m.left - r.right),
+                Math.max(0, r.top - m.bottom, m.top - r.bottom));
+            const own = away(marks.find(([site]) => site === name.dataset.name));
+            return marks.some((mark) => mark[0] !== name.dataset.name && away(mark) <= own);
+        });
+    }"""
+    named = 0
+    for act in ("#tab-rank", "#tab-parks"):
+        visit.page.click(act)
+        found = visit.ask(strays)
+        named += len(found)
+        assert not any(found)
+    assert named > 2
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_the_map_is_framed_as_before_after_comparing_and_printing(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}", (1366, 768))
+    seen = "siteselect.map.getBounds().toBBoxString().split(',').map(Number)"
+    before = visit.ask(seen)
+    for act in ("#tab-compare", "#tab-rank"):
+        visit.page.click(act)
+        visit.page.wait_for_timeout(400)  # Longer than a glide of the map takes.
+    assert visit.ask(seen) == pytest.approx(before, abs=0.03)
+    visit.page.pdf(prefer_css_page_size=True)
+    visit.page.wait_for_timeout(400)
+    assert visit.ask(seen) == pytest.approx(before, abs=0.03)
+    visit.ask("siteselect.map.setView([28.4, 50.6], 9, {animate: false}) && 0")
+    visit.page.pdf(prefer_css_page_size=True)
+    visit.page.click("#tab-compare")
+    assert visit.ask("siteselect.map.getZoom()") == 9
+    quiet(visit)

@@ -312,3 +312,282 @@ def test_a_damaged_page_says_so_in_both_languages(reader: Reader, path: Path) ->
     assert len(said) == 2
     assert "cannot be read" in said[0]
     assert "خوانا نیست" in said[1]
+
+
+def test_links_are_followed_in_the_open_page_and_hold_an_asked_point(
+    reader: Reader, path: Path
+) -> None:
+    visit = reader.open(path, "#l=en&p=equal")
+    visit.ask("location.hash = '#l=fa&v=parks'")
+    visit.page.wait_for_function("() => window.siteselect?.state.view === 'parks'")
+    assert visit.ask("[siteselect.state.lang, siteselect.state.preset]") == ["fa", "official"]
+    visit.page.wait_for_selector("body[data-ready]")
+    visit.ask("siteselect.update({view: 'cell', cell: [50.512345, 28.5]})")
+    visit.page.wait_for_url("**q=50.5123,28.5000**")
+    again = reader.open(path, visit.ask("location.hash"))
+    assert again.ask("siteselect.state.cell") == [50.5123, 28.5]
+    assert again.page.locator("#card-title").is_visible()
+    assert again.page.locator("#tab-parks").get_attribute("aria-current") == "page"
+    for bad in ("", "&q=", "&q=50", "&q=50,99", "&q=x,28", "&q=1e3,28"):
+        assert reader.open(path, f"#v=cell{bad}").ask("siteselect.state.view") == "rank"
+    quiet(again)
+
+
+def test_a_notice_ends_when_somebody_goes_on(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en&v=compare&c=T-01,T-02,T-03,T-04&p=equal")
+    strip = visit.page.locator("#strip")
+    for act in (
+        lambda: visit.page.click("#tab-rank"),
+        lambda: visit.ask("siteselect.update({preset: 'equal'})"),
+    ):
+        visit.page.click("#tab-compare")
+        visit.page.locator("[data-row]").nth(12).click()
+        assert "Four sites at most" in strip.inner_text()
+        act()
+        assert "Exploratory" in strip.inner_text()
+    quiet(visit)
+
+
+@pytest.fixture(scope="module")
+def asked_path(reader: Reader, result: Result) -> Path:
+    """The page of the forty sites; the first rule is in doubt at every third of them."""
+    answers = result.scores.answers.copy()
+    answers[0] = np.where(np.arange(40) % 3 == 0, 1, 0)
+    scores = dataclasses.replace(result.scores, answers=answers)
+    return reader.write(with_parks(dataclasses.replace(result, scores=scores)))
+
+
+MARKS = "Object.fromEntries([...document.querySelectorAll('.ranked')].map((m) => [m.dataset.site, Number(m.getAttribute('opacity'))]))"  # noqa: E501
+
+
+def test_filters_and_a_lit_authority_act_where_they_are_shown(
+    reader: Reader, asked_path: Path
+) -> None:
+    visit = reader.open(asked_path, "#l=en&v=inquiries")
+    visit.page.locator(".authority-head").first.click()
+    visit.ask("siteselect.update({lit: [0]})")
+    lit = visit.ask(MARKS)
+    assert {opacity for site, opacity in lit.items() if int(site) % 3 == 0} == {1}
+    assert {opacity for site, opacity in lit.items() if int(site) % 3} == {0.25}
+    visit.ask("siteselect.update({view: 'site', site: 3})")
+    assert 0.25 in visit.ask(MARKS).values()
+    visit.page.keyboard.press("Escape")
+    assert visit.ask("[siteselect.state.view, siteselect.state.lit]") == ["inquiries", [0]]
+    visit.page.click("#tab-rank")
+    assert set(visit.ask(MARKS).values()) == {1}
+    visit.page.select_option("#filter-province", "IR-22")
+    lines = "siteselect.csv().trim().split('\\r\\n').length - 1"
+    few = visit.ask(lines)
+    assert 0 < few < 40
+    east = visit.ask("siteselect.data.sites.province.map((code) => code === 'IR-22')")
+    marks = [int(site) for site in visit.ask(MARKS)]
+    assert len(marks) > 2
+    assert [east[site] for site in marks] == [True] * len(marks), marks
+    visit.page.locator("[data-row]").first.click()
+    assert visit.ask(lines) == few
+    for view in ("parks", "inquiries", "data"):
+        visit.page.click(f"#tab-{view}")
+        assert visit.ask(lines) == 40
+        assert 0.18 not in visit.ask(MARKS).values()
+    quiet(visit)
+
+
+def test_the_sheet_of_a_filtered_ranking_lists_what_the_map_shows(
+    reader: Reader, path: Path
+) -> None:
+    visit = reader.open(path, "#l=en")
+    visit.page.select_option("#filter-province", "IR-22")
+    visit.page.fill("#search", "T-")
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    head = visit.page.locator(".sheet-head").inner_text()
+    assert "Filters: Province: Hormozgan, search “T-”" in head
+    rows = visit.page.locator(".sheet-sites tbody tr")
+    assert rows.count() == 4  # as many as there are parks
+    assert set(visit.page.locator(".sheet-sites td:nth-child(3)").all_inner_texts()) == {
+        "Hormozgan"
+    }
+    ranks = visit.page.locator(".sheet-sites td:first-child").all_inner_texts()
+    marks = visit.page.locator(".marks .ranked text").all_text_contents()
+    assert sorted(marks) == sorted(ranks)
+    visit.ask("window.dispatchEvent(new Event('afterprint'))")
+    visit.page.click("#tab-parks")
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    assert "Filters" not in visit.page.locator(".sheet-head").inner_text()
+    quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_the_sheet_of_a_preview_says_that_it_is_one(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}&v=parks")
+    told = visit.ask("siteselect.data.portfolio")
+    names = visit.ask(f"siteselect.data.sites.name_{language}")
+    number = max(range(len(told["sets"])), key=lambda k: len(told["sets"][k]["joins"]))
+    other = told["sets"][number]
+    visit.page.select_option("#set", str(number))
+    strip = visit.page.locator(".preview b").inner_text()
+    pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    said = visit.page.locator(".sheet-head .preview").inner_text()
+    assert strip in said
+    rings = ("حلقهٔ سبز", "حلقهٔ خط‌چین") if language == "fa" else ("green ring", "dashed ring")
+    assert all(ring in said for ring in rings)
+    rows = visit.page.locator(".sheet-sites tbody tr").all_inner_texts()
+    assert len(rows) == len(told["picks"]) + len(other["joins"])
+    for sign, moved in (("▲", other["joins"]), ("▼", other["leaves"])):
+        assert sum(sign in row for row in rows) == len(moved)
+        digits = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹" if language == "fa" else "0123456789")
+        for site in moved:
+            name = names[site].translate(digits)
+            assert name in said
+            assert any(f"{sign} {name}" in row for row in rows)
+    visit.ask("window.dispatchEvent(new Event('afterprint'))")
+    visit.page.select_option("#set", "")
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    assert visit.page.locator("#sheet .preview").count() == 0
+    assert visit.page.locator(".sheet-sites tbody tr").count() == len(told["picks"])
+    quiet(visit)
+
+
+def test_the_rail_keeps_its_place_and_the_focus(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en", (1366, 768))
+    top = "document.querySelector('#rail .scroll').scrollTop"
+    held = "document.activeElement.dataset.row ?? document.activeElement.id"
+    row = visit.page.locator("[data-row]").nth(20)
+    row.focus()
+    site, before = row.get_attribute("data-row"), visit.ask(top)
+    assert before > 100
+    visit.page.keyboard.press("Enter")
+    assert visit.ask(f"[{held}, {top}]") == ["card-title", 0]
+    visit.ask(f"{top} = 150")
+    visit.page.locator("#weight-0").fill("30")
+    assert visit.ask(top) == 150
+    visit.page.click("#reset")
+    visit.page.keyboard.press("]")
+    visit.page.keyboard.press("[")
+    visit.page.click("#next")
+    assert visit.ask(held) == "next"
+    name = visit.page.locator("#card-title").inner_text()
+    visit.page.wait_for_function(
+        "(name) => document.getElementById('live').textContent === name", arg=name
+    )
+    visit.page.click("#previous")
+    assert visit.ask(held) == "previous"
+    visit.page.click("#back")
+    assert visit.ask(f"[{held}, {top}]") == [site, before]
+    visit.page.click("#tab-parks")
+    swap = visit.page.locator(".swap").last
+    swap.scroll_into_view_if_needed()
+    level = swap.bounding_box()["y"]
+    swap.click()
+    assert visit.page.locator(".preview").count() == 1
+    assert visit.page.locator(".swap").last.bounding_box()["y"] == pytest.approx(level, abs=2)
+    visit.page.locator("table.parks .name").last.click()
+    visit.page.keyboard.press("Escape")
+    assert visit.ask("document.activeElement.closest('[data-row]')?.dataset.row") == visit.ask(
+        "String(siteselect.state.site)"
+    )
+    quiet(visit)
+
+
+def test_a_persian_keyboard_has_the_same_keys(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=fa")
+    press = """([key, code]) => document.body.dispatchEvent(
+        new KeyboardEvent('keydown', { key, code, bubbles: true, cancelable: true }))"""
+    for key, code, view in (("ح", "KeyP", "parks"), ("ه", "KeyI", "inquiries"), ("ز", "KeyC", "compare")):  # fmt: skip # noqa: E501
+        visit.ask(press, [key, code])
+        assert visit.ask("siteselect.state.view") == view
+    visit.ask("siteselect.update({view: 'site', site: siteselect.scores().listed[3]})")
+    visit.ask(press, ["چ", "BracketRight"])
+    assert visit.ask("siteselect.state.site === siteselect.scores().listed[4]")
+    visit.ask(press, ["م", "KeyL"])
+    assert visit.ask("siteselect.state.lang") == "en"
+    visit.ask(press, ["؟", "Slash"])
+    assert visit.page.locator("#help").is_visible()
+    quiet(visit)
+
+
+def test_small_things_are_told_as_they_are(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=fa")
+    # What is typed stays as it was typed.
+    visit.page.fill("#search", "كيلومتري ۱")
+    visit.page.click("#tab-data")
+    visit.page.click("#tab-rank")
+    assert visit.page.locator("#search").input_value() == "كيلومتري ۱"
+    visit.page.fill("#search", "")
+    # The measure follows the language.
+    visit.page.click("#measure-button")
+    visit.page.click("#language")
+    assert "Click points" in visit.page.locator("#measure").inner_text()
+    visit.page.keyboard.press("Escape")
+    # A site of too little data is not said to be excluded.
+    mark = visit.page.locator(".marks .ranked").last
+    site, box = int(mark.get_attribute("data-site")), mark.locator(".body").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    visit.ask("(i) => { siteselect.scores().rank[i] = 0; }", site)
+    for verdict, said in ((1, "too little data"), (2, "Excluded")):
+        visit.ask("([i, code]) => { siteselect.data.sites.verdict[i] = code; }", [site, verdict])
+        visit.page.mouse.move(x + verdict, y)
+        assert said in visit.page.locator("#tip").inner_text()
+    quiet(visit)
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_the_arrows_point_outward_and_step_through_the_list(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}")
+    visit.page.select_option("#filter-province", "IR-22")
+    shown = [int(r.get_attribute("data-row")) for r in visit.page.locator("[data-row]").all()]
+    visit.page.locator("[data-row]").first.click()
+    # Signs that the script mirrors where it is read from the right.
+    assert visit.page.locator("#previous").inner_text() == "‹"
+    for site in shown[1:4]:
+        visit.page.click("#next")
+        assert visit.ask("siteselect.state.site") == site
+    visit.page.click("#tab-parks")
+    shown = [int(r.get_attribute("data-row")) for r in visit.page.locator("[data-row]").all()]
+    visit.page.locator("table.parks .name").first.click()
+    for site in shown[1:]:
+        visit.page.click("#next")
+        assert visit.ask("siteselect.state.site") == site
+    assert visit.page.locator("#next").is_disabled()
+    # A site that is none of them stands among all.
+    ranked = visit.ask("siteselect.scores().listed")
+    other = next(i for i in ranked[1:] if i not in shown)
+    visit.ask("(site) => siteselect.update({view: 'site', site})", other)
+    visit.page.click("#previous")
+    assert visit.ask("siteselect.state.site") == ranked[ranked.index(other) - 1]
+    quiet(visit)
+
+
+def test_the_curve_shows_the_official_set_where_it_is(reader: Reader, result: Result) -> None:
+    chosen = with_parks(result).portfolio
+    assert chosen is not None
+    rungs = [pick.rung for pick in chosen.picks]
+    green = rungs.count("greenfield")
+    first = dataclasses.replace(
+        chosen.curve[0], existing=len(rungs) - green - 1, extensions=1, greenfield=green,
+        total=chosen.total + 0.2,
+    )  # fmt: skip
+    last = dataclasses.replace(first, existing=0, greenfield=len(rungs) - 1, total=chosen.total)
+    beside = dataclasses.replace(chosen, curve=(last, first), burden=0.25)
+    here = dataclasses.replace(
+        first, existing=len(rungs) - green, extensions=0, total=chosen.total
+    )  # fmt: skip
+    places = {}
+    for name, made in (("beside", beside), ("on", dataclasses.replace(beside, curve=(last, here)))):
+        visit = reader.open(
+            reader.write(dataclasses.replace(result, portfolio=made)), "#l=en&v=parks"
+        )
+        rail = visit.page.locator("#rail").inner_text()
+        assert f"scores sum to {chosen.total + 0.25:.3f}" in rail
+        assert "takes off 0.250" in rail
+        places[name] = (visit.page.locator(".curve .official").count(), "is none of them" in rail,
+                        visit.page.locator("figure tbody tr").count())  # fmt: skip
+        bold = visit.page.locator(".curve text[font-weight='700']").all_text_contents()
+        assert bold == [f"{chosen.total:.2f}"]
+        quiet(visit)
+    assert places == {"beside": (1, True, 3), "on": (1, False, 2)}
