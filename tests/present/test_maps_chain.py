@@ -272,7 +272,7 @@ def test_scores_of_the_real_run_equal_those_of_python(reader: Reader, path: Path
 
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_the_picture_names_its_sources_in_full(reader: Reader, path: Path, language: str) -> None:
-    visit = reader.open(path, f"#l={language}", (1366, 768))
+    visit = reader.open(path, f"#l={language}&v=parks&a=0", (1366, 768))
     visit.ask(
         """() => { window.written = []; const { fillText } = CanvasRenderingContext2D.prototype;
         CanvasRenderingContext2D.prototype.fillText = function (...told) {
@@ -288,6 +288,7 @@ def test_the_picture_names_its_sources_in_full(reader: Reader, path: Path, langu
     for source in visit.ask("siteselect.data.sources"):
         assert source["licence"] in whole
     assert visit.ask("siteselect.data.type")[language] in whole
+    assert visit.page.locator(".preview b").inner_text() in whole
     assert {(count, way) for _, count, way, _ in written} == {
         (3, "rtl" if language == "fa" else "ltr")
     }

@@ -20,6 +20,9 @@ export function preview() {
   return kind === 'set' ? PARKS.sets[k] : PARKS.swaps[k];
 }
 
+/** Whether the map shows another set than the official one. */
+export const previews = () => showsParks() && state.preview !== null;
+
 /** Places of the picks of a park type, the best site first. */
 export function picksOf(type) {
   const rank = (k) => official.rank[PARKS.picks[k].site];

@@ -1,6 +1,6 @@
 // The A4 or A3 sheet: the map at a fixed size with all that must be read beside it.
 import { apart, byId, fill, h, svg } from './base.js';
-import { chanceOf, isPark, preview, showsParks } from './choice.js';
+import { chanceOf, isPark, preview, previews, showsParks } from './choice.js';
 import { DATA, LIST_LENGTH, PARKS, SITES, VERDICTS } from './data.js';
 import { CHAIN, typeColour, typeOf } from './flows.js';
 import { legendParts } from './legend.js';
@@ -25,8 +25,6 @@ function typeName(k) {
   return h('span', {}, h('i', { class: 'chip', style: { background: typeColour(k) } }), ` ${nameOf(PARKS.types[k])}`);
 }
 
-/** Whether the sheet shows another set than the official one. */
-const previews = () => showsParks() && state.preview !== null;
 const rankText = (i) => (now.scores.rank[i] ? num(now.scores.rank[i]) : '×');
 
 /** Type and score of a site that comes in: as far as the other set tells them, never by the criteria of another type. */
