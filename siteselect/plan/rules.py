@@ -234,7 +234,7 @@ def _position_notes(options: Options, spacing: Spacing | None, picks: Indices) -
     for one, other in names[one_point].tolist():
         yield Titles(
             en=f"{one} and {other} are known by one point only: their spacing is unknown",
-            fa=f"{one} و {other} تنها با یک نقطه شناخته‌اند: فاصلهٔ آن‌ها نامعلوم است",
+            fa=f"{one} و {other} تنها با یک نقطه شناخته شده‌اند: فاصلهٔ آن‌ها نامعلوم است",
         )
     doubtful = np.triu((distance - slack < spacing.at_least_km) & (distance > _ONE_POINT_KM), 1)
     if doubtful.any():

@@ -28,7 +28,7 @@ _PICKS = (
     Column("rung", "Rung of existing capacity first", "پلهٔ اولویت ظرفیت موجود", "", _PROGRAMME),
     Column("rank", "Rank", "رتبه"),
     Column("score", "Score", "امتیاز"),
-    Column("undetermined", "1: its verdict is undetermined", "۱: پاسخ آن نامعین است"),
+    Column("undetermined", "1: its verdict is undetermined", "۱: حکم آن نامعین است"),
     Column("prob_in_portfolio", _CHANCE.en, _CHANCE.fa, "share", _CHANCE.source),
     Column("loss_without", "Total score lost if the site is locked out; empty: no other set",
            "کاهش جمع امتیاز بدون آن؛ تهی: سبد دیگری نیست"),

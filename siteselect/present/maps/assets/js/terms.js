@@ -18,7 +18,7 @@ export const TERMS = Object.freeze({
   eligible: ['Eligible', 'مجاز'],
   undetermined: ['Undetermined', 'نامعین'],
   excluded: ['Excluded', 'کنارگذاشته'],
-  open: ['Open', 'گشوده'],
+  open: ['Open', 'باز'],
   not_asked: ['Not asked', 'پرسیده نمی‌شود'],
   estate: ['Industrial estate', 'شهرک صنعتی'],
   special_zone: ['Special zone', 'منطقهٔ ویژه'],
