@@ -343,12 +343,14 @@ def import_sites(
     if not (own.geometry.geom_type == "Point").all():
         raise DataError(Fault("has outlines, which a table cannot hold; name it in the study as"
                               " own_sites instead", file=str(path)))  # fmt: skip
-    table = own.drop(columns=["province", "geometry"])
-    sites = table.to_csv(index=False, lineterminator="\n", na_rep="unknown")
+    # Of an accuracy that is nowhere above 0 it is not known whether anybody gave it.
+    surveyed = [] if (own[sites.ACCURACY] > 0).any() else [sites.ACCURACY]
+    table = own.drop(columns=["province", "geometry", *surveyed])
+    listed = table.to_csv(index=False, lineterminator="\n", na_rep="unknown")
     text = _naming(study, copy.name)
     with tempfile.TemporaryDirectory() as name:
-        _refuse_altered(question, {study: text, copy: sites}, Path(name))
-    _write_all({copy: sites, study: text})
+        _refuse_altered(question, {study: text, copy: listed}, Path(name))
+    _write_all({copy: listed, study: text})
     return copy
 
 

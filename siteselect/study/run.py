@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -245,13 +244,12 @@ def pool_of(question: Question, surface: Surface) -> Sites:
     if study.greenfield is not None:
         frames.append(sites.greenfield(catalog, surface, study.greenfield, crs=crs))
     if question.own is not None:
+        twice = sites.taken(question.own, {name for frame in frames for name in frame["id"]})
+        if twice:
+            raise DataError(twice)
         frames.append(question.own.to_crs(crs))
-    ids = [name for frame in frames for name in frame["id"]]
-    if not ids:
+    if not any(map(len, frames)):
         raise DataError(sites.nobody(study))
-    twice = sorted(name for name, count in Counter(ids).items() if count > 1)
-    if twice:
-        raise DataError([Fault("stands twice in the pool; rename it", row=name) for name in twice])
     return sites.pool(frames, study.cell_m, question.landmasses)
 
 

@@ -209,7 +209,7 @@ def taken(own: gpd.GeoDataFrame, ids: Collection[str]) -> list[Fault]:
     """
     word = str(own.index.name or "row")
     return [
-        Fault(f"{shown(name)} is the id of an estate or zone too; rename it", file, f"{word} {row}",
+        Fault(f"{shown(name)} is the id of another candidate too; rename it", file, f"{word} {row}",
               "id")
         for row, name, file in zip(own.index, own["id"], own["source"], strict=True)
         if name in ids

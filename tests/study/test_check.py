@@ -54,7 +54,7 @@ locked_out: [GF-99+0001-0002]"""
          ["existing.kinds: .*'estat'", "existing.extensions: .*'IE-KHZ-943'",
           "existing.without_status: .*'list_onlyy'", "none.csv: cannot be read"]),
         ("own_sites: own.csv", LOCKS,
-         ["own.csv: row 2: id: 'IE-KHZ-042' is the id of an estate or zone too",
+         ["own.csv: row 2: id: 'IE-KHZ-042' is the id of another candidate too",
           "southern_parks: provinces: no province IR-99", "locked_in: NOPE is not among",
           "locked_out: GF-99.0001-0002 is not among"]),
     ],
