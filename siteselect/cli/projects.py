@@ -107,8 +107,11 @@ def check_file(file: Path, *, as_json: bool) -> None:
 
 
 @criteria.command()
-def schema() -> None:
+@json_option
+def schema(*, as_json: bool) -> None:
     """The JSON schema of a criteria file, for editors."""
     from siteselect.declared.criteria import CriteriaSet
 
-    click.echo(json.dumps(CriteriaSet.model_json_schema(), ensure_ascii=False, indent=1))
+    found = CriteriaSet.model_json_schema()
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    answer("criteria schema", found, text, as_json=as_json)

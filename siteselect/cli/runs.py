@@ -43,7 +43,7 @@ LEAVING = (signal.SIGINT, signal.SIGTERM)
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Threads that measure.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers measure.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be read and written; no more.")
-@click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
+@click.option("--force", is_flag=True, help="Replace a folder that is not of a run, or holds more.")
 @json_option
 def run(study: Path | None, out: Path, **options: Any) -> None:
     """Everything in one go: measure, score, rank, and write tables, layers and the map."""
@@ -224,7 +224,7 @@ def sites(study: Path | None, *, as_json: bool) -> None:
 @click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
 @click.option("--layer", help="Layer or sheet of a file that holds several.")
 @click.option("--park-type", help="Criteria of this park type instead of the study's.")
-@click.option("--force", is_flag=True, help="Replace a folder that is not of a run.")
+@click.option("--force", is_flag=True, help="Replace a folder that is not of a run, or holds more.")
 @json_option
 def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> None:
     """Score your own sites by the criteria and rules of STUDY."""

@@ -334,6 +334,7 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
         whose file a manifest does not hold.
     """
     earlier = read_manifest(folder)
+    files.writable(folder)
     study = files.validate(earlier["study"], Study, file="manifest.json")
     criteria = files.validate(earlier["criteria"], CriteriaSet, file="manifest.json")
     if study.own_sites or study.units or not (study.existing or study.greenfield):

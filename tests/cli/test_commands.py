@@ -85,6 +85,11 @@ def test_a_refusal_is_one_json_object(
     assert told["data"]["faults"]
 
 
+def test_the_schema_of_criteria_is_told_as_it_is_or_in_one_object(siteselect: Command) -> None:
+    plain, told = siteselect("criteria", "schema"), siteselect("criteria", "schema", "--json")
+    assert json.loads(told.out)["data"] == json.loads(plain.out)
+
+
 def test_a_foreign_folder_is_left_alone(siteselect: Command, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
@@ -239,6 +244,12 @@ def test_a_run_is_drawn_again_to_the_same_bytes(
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
+    (copy / "notes.txt").write_text("mine")
+    said = siteselect("map", copy)
+    assert said.code == 4
+    assert "notes.txt" in said.err
+    assert (copy / "notes.txt").read_text() == "mine"
+    (copy / "notes.txt").unlink()
     (copy / "map.html").write_text("gone")
     said = siteselect("map", copy)
     assert said.code == 0, said.err

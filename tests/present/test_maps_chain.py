@@ -190,7 +190,7 @@ def test_the_real_run_prints_on_one_sheet(
 
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_names_keep_clear_of_a_legend_that_grows(reader: Reader, path: Path, language: str) -> None:
-    visit = reader.open(path, f"#l={language}")
+    visit = reader.open(path, f"#l={language}", (1920, 1080))
     short = visit.page.locator("#legend").bounding_box()["height"]
     visit.page.click("#tab-parks")
     box = visit.page.locator("#legend").bounding_box()

@@ -112,7 +112,7 @@ def test_what_holds_no_discs_is_named(tmp_path: Path, name: str, told: str) -> N
 def test_an_own_site_with_the_id_of_an_estate_is_named_by_file_and_row() -> None:
     own = layer([Point(0, 0)] * 2, source="mine.csv").rename_axis("feature")
     assert [str(fault) for fault in sites.taken(own, {"F-1", "X"})] == [
-        "mine.csv: feature 1: id: 'F-1' is the id of an estate or zone too; rename it"
+        "mine.csv: feature 1: id: 'F-1' is the id of another candidate too; rename it"
     ]
 
 

@@ -211,11 +211,20 @@ function makeMap() {
   document.body.insertBefore(map.getContainer(), byId('dock'));
   map.invalidateSize({ animate: false });
   makeTools(map);
-  // The legend lies open only where there is room for it.
-  state.legend = map.getSize().x >= 760 && map.getSize().y >= 480;
   // A map that takes another size may move by itself; only a move at the same size is somebody's.
   map.on('movestart', () => { if (String(map.getSize()) === frame.size) frame.whole = false; });
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
+}
+
+/** The legend lies open at first where it hides no site. */
+function placeLegend() {
+  const box = byId('legend'), { x: west, y: north } = map.getContainer().getBoundingClientRect(), room = box.getBoundingClientRect();
+  const hides = SITES.lat.some((lat, i) => {
+    const { x, y } = map.latLngToContainerPoint([lat, SITES.lon[i]]);
+    return x > room.left - west && x < room.right - west && y > room.top - north && y < room.bottom - north;
+  });
+  state.legend = !hides && map.getSize().x >= 760;
+  drawLegend(box);
 }
 
 function addLayers() {
@@ -239,6 +248,7 @@ async function start() {
     map.setView([place[1], place[2]], place[0], { animate: false });
     keepWithin();
   } else home();
+  placeLegend();
   addLayers();
   listenToPointer();
   listenForTip(map, siteAt, rasters);
