@@ -47,8 +47,8 @@ def _of(chain: "Chain", name: str, language: str) -> str:
 @json_option
 def chain(study: Path | None, **options: Any) -> None:
     """The region's balance of materials; or what can be made of one, and how."""
-    from siteselect.study.chain import refuse_outside, region
-    from siteselect.study.question import ask
+    from siteselect.study.chain import region
+    from siteselect.study.question import ask, refuse_outside
 
     as_json, language = options["as_json"], options["lang"]
     _one_question(options)

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 
 from siteselect.base import files
@@ -208,28 +207,6 @@ def refuse_there(*paths: Path) -> None:
     ]
     if faults:
         raise DataError(faults)
-
-
-def refuse_outside(question: Question, lon: float, lat: float) -> None:
-    """Refuse a point that no site of a study could have.
-
-    Parameters
-    ----------
-    question : Question
-        For its provinces.
-    lon, lat : float
-        Degrees.
-
-    Raises
-    ------
-    DataError
-        If the point lies outside the provinces of the study.
-    """
-    provinces = question.catalog.features("provinces", WGS84)
-    there = provinces[provinces["iso"].isin(question.study.provinces)].union_all()
-    if not shapely.contains_xy(there, lon, lat):
-        lacking = " (longitude comes first)" if shapely.contains_xy(there, lat, lon) else ""
-        raise DataError(f"{lon:g}, {lat:g} lies outside the provinces of the study{lacking}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import Transformer
 
 from siteselect.base.errors import DataError, Fault
@@ -16,7 +15,7 @@ from siteselect.decide.score import ANSWERS, Scores, score
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import Constraint
 from siteselect.measure.measure import measure
-from siteselect.study.question import Question
+from siteselect.study.question import Question, refuse_outside
 from siteselect.study.result import Result
 from siteselect.world.catalog import WGS84
 from siteselect.world.places import Places
@@ -149,11 +148,7 @@ def of_point(
 
 
 def _place(question: Question, lon: float, lat: float) -> Places:
-    provinces = question.catalog.features("provinces", WGS84)
-    study = provinces[provinces["iso"].isin(question.study.provinces)]
-    if not shapely.contains_xy(study.union_all(), lon, lat):
-        lacking = " (longitude comes first)" if 20 < lon < 40 and 40 < lat < 70 else ""
-        raise DataError(f"{lon:g}, {lat:g} lies outside the provinces of the study{lacking}")
+    refuse_outside(question, lon, lat)
     to_plane = Transformer.from_crs(WGS84, question.crs, always_xy=True)
     east, north = (np.array([axis]) for axis in to_plane.transform(lon, lat))
     return Places(

@@ -7,11 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
+import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from siteselect.base import files
-from siteselect.base.errors import DeclarationError, Fault
+from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.base.text import nearest
 from siteselect.declared.criteria import CriteriaSet, file_of, files_behind, read_criteria
 from siteselect.declared.programme import Programme
@@ -153,8 +154,8 @@ def ask(
     catalog = Catalog.open(files.home() / "data")
     folders = (_within(folder, declared.criteria, "criteria").parent, folder, bundled)
     if not isinstance(criteria, CriteriaSet):
-        beside = None if criteria else _beside(folder, bundled, declared.criteria)
-        criteria, read = _read(beside or file_of(str(criteria), folders))
+        file = file_of(criteria, folders) if criteria else None
+        criteria, read = _read(file or _beside(folder, bundled, declared.criteria))
         marks |= read
     _known_provinces(declared, catalog)
     if own is None and declared.own_sites:
@@ -285,6 +286,28 @@ def _known_provinces(study: Study, catalog: Catalog) -> None:
     ]
     if faults:
         raise DeclarationError(faults)
+
+
+def refuse_outside(question: Question, lon: float, lat: float) -> None:
+    """Refuse a point that no site of a study could have.
+
+    Parameters
+    ----------
+    question : Question
+        For its provinces.
+    lon, lat : float
+        Degrees.
+
+    Raises
+    ------
+    DataError
+        If the point lies outside the provinces of the study.
+    """
+    provinces = question.catalog.features("provinces", WGS84)
+    there = provinces[provinces["iso"].isin(question.study.provinces)].union_all()
+    if not shapely.contains_xy(there, lon, lat):
+        lacking = " (longitude comes first)" if shapely.contains_xy(there, lat, lon) else ""
+        raise DataError(f"{lon:g}, {lat:g} lies outside the provinces of the study{lacking}")
 
 
 def area(study: Study, catalog: Catalog) -> Area:

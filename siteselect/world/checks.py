@@ -173,8 +173,8 @@ def user_sites(
     -------
     geopandas.GeoDataFrame
         EPSG:4326, index = row or feature number. Columns ``id, name_en, name_fa, area_ha`` (NaN if
-        unknown; of the outline if there is one), ``position_accuracy_km`` (0, with a warning, if
-        there is no such column),
+        unknown; of the outline if there is one), ``position_accuracy_km`` (0 if there is no such
+        column),
         ``province`` (ISO code), ``lon, lat`` (of a representative point), ``outside`` (why an
         outline may be listed but not ranked: it lies in the sea or beyond the provinces; empty
         otherwise), then the user's own.
