@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siteselect.base.errors import CheckFailed
-from siteselect.cli.door import answer, json_option, progress, table
+from siteselect.cli.door import RANKING, answer, json_option, progress, table
 
 if TYPE_CHECKING:
     from siteselect.study.compare import Difference
@@ -62,7 +62,7 @@ def explain(
     from siteselect.study.question import ask
     from siteselect.study.run import decide
 
-    question = ask(study)
+    question = ask(study, changes=RANKING)
     result = decide(question, progress=progress())
     if isinstance(where, str):
         item = explaining.of_site(result, where, k=k)

@@ -42,6 +42,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("answers", "Check the hashes of a run's inputs and outputs."),
 }
 
+# For what asks the ranking alone: neither draws nor parks, which take their time.
+RANKING: Mapping[str, Any] = {"trust": None, "programme": None}
+
 # A command whose name is a word of Python stands under another.
 FUNCTIONS: Mapping[str, str] = {"map": "draw"}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from siteselect.cli.door import answer, json_option, progress, span, study_argument, table
+from siteselect.cli.door import RANKING, answer, json_option, progress, span, study_argument, table
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -207,7 +207,7 @@ def sites(study: Path | None, *, as_json: bool) -> None:
     from siteselect.study.question import ask
     from siteselect.study.run import decide
 
-    result = decide(ask(study), progress=progress())
+    result = decide(ask(study, changes=RANKING), progress=progress())
     columns = ["id", "kind", "province", "position_accuracy_km", "source_kind", "name_en"]
     frame = result.pool.frame[columns]
     rows = [[str(cell) for cell in row] for row in frame.itertuples(index=False)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from siteselect.base.errors import DataError, Fault, SiteselectError
-from siteselect.cli.door import answer, json_option, progress, say, study_argument, table
+from siteselect.cli.door import RANKING, answer, json_option, progress, say, study_argument, table
 
 if TYPE_CHECKING:
     from siteselect.study.panel import Panel
@@ -23,8 +23,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path, allow_dash=True)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 INDICES = click.Choice(["saaty", "saaty-1980", "alonso-lamata"])
-# Ranking needs neither draws nor parks, which take their time.
-PLAIN: dict[str, Any] = {"trust": None, "programme": None}
 
 
 @click.group()
@@ -160,7 +158,7 @@ def group(source: Path, study: Path | None, aggregation: str | None, **options: 
     from siteselect.study.question import ask
     from siteselect.study.run import decide
 
-    question = ask(study, changes=PLAIN)
+    question = ask(study, changes=RANKING)
     index, k = options["random_index"], options["k"]
     with _given(source) as path:
         declared, speakers = judgements.read_members(path)
@@ -201,7 +199,7 @@ def questionnaire(out: Path, study: Path | None, **options: Any) -> None:
     from siteselect.present import questionnaire as paper
     from siteselect.study.question import ask
 
-    criteria = ask(study, changes=PLAIN).criteria
+    criteria = ask(study, changes=RANKING).criteria
     paper.write(criteria, out, language=options["lang"], method=options["method"])
     answer("weights questionnaire", {"file": str(out)}, str(out), as_json=options["as_json"])
 
@@ -362,7 +360,7 @@ def methods(study: Path | None, k: int, out: Path | None, **options: Any) -> Non
     from siteselect.study.run import decide
 
     path = None if out is None else _free(out, force=options["force"])
-    result = decide(ask(study, changes=PLAIN), progress=progress())
+    result = decide(ask(study, changes=RANKING), progress=progress())
     thresholds = panels.Thresholds(options["indifference"], options["preference"], options["veto"])
     found = panels.panel(result.scores, k=k, thresholds=thresholds)
     if path is not None:

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -84,14 +84,18 @@ def decide(
     kinds = pooled.places.kinds.tolist()
     if study.trust is not None:
         progress("drawing weights, methods, data and positions")
-    trust = robustness(study, question.criteria, table, scores=scores, kinds=kinds)
-    if question.types:
-        chosen, supplied, trouble = _typed_parks(
-            question, pooled, instruments, readings=(table, scores), progress=progress
+    with ThreadPoolExecutor(1) as apart:
+        # Neither rests on the other, and each leaves a core idle for part of its time.
+        trust = apart.submit(
+            robustness, study, question.criteria, table, scores=scores, kinds=kinds
         )
-    else:
         supplied = None
-        chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
+        if question.types:
+            chosen, supplied, trouble = _typed_parks(
+                question, pooled, instruments, readings=(table, scores), progress=progress
+            )
+        else:
+            chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
     rules = catalog.table("rules")
     manifest.refuse_changed(question.declarations, catalog)
@@ -108,7 +112,7 @@ def decide(
         rules={str(row["id"]): _texts(row) for row in rules.to_dict("records")},
         warnings=warnings,
         manifest=_manifest(question, warnings, supplied),
-        robustness=trust,
+        robustness=trust.result(),
         portfolio=chosen,
         lattice=lattice_of(question, instruments),
         chain=supplied,
