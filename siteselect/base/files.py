@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import datetime
 import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
@@ -213,7 +212,7 @@ def _read_before(source: str, file: str) -> str:
 
     Parsing takes most of the time of a short command, so what came of a text is kept.
     """
-    parts = (kept.code("base/files.py"), importlib.metadata.version("ruamel.yaml"), source)
+    parts = (kept.code("base/files.py"), kept.versions("ruamel.yaml"), source)
     return kept.text(parts, lambda: _parsed(source, file))
 
 

@@ -12,6 +12,11 @@ import zlib
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
+
+from siteselect.base import frozen
+
+Value = TypeVar("Value")
 
 OFF = "off"
 _TAIL = 4  # bytes of the checksum
@@ -137,6 +142,62 @@ def code(*rooms: str) -> str:
     asked = (room if room.endswith(".py") else f"{room}/*.py" for room in sorted(rooms))
     files = [file for pattern in asked for file in sorted(package.glob(pattern))]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+@cache
+def versions(*libraries: str) -> str:
+    """Which libraries are installed, and their versions: others may give another answer.
+
+    Parameters
+    ----------
+    *libraries : str
+        Names of distributions.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> versions("there-is-none")
+    'there-is-none none'
+    """
+    from importlib import metadata
+
+    told = []
+    for name in libraries:
+        try:
+            told.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            told.append(f"{name} none")
+    return ", ".join(told)
+
+
+def value(kind: type[Value], parts: Iterable[object], make: Callable[[], Value]) -> Value:
+    """A frozen value that follows from some parts: as it was kept before, or made now and kept.
+
+    Parameters
+    ----------
+    kind : type
+        What it is, as `siteselect.base.frozen.of_text` asks.
+    parts : iterable of object
+        All that the value follows from, the code that makes it included.
+    make : callable
+        Makes the value.
+
+    Returns
+    -------
+    value
+
+    Examples
+    --------
+    >>> value(tuple[float, ...], ["an example", 2, code("base")], lambda: (1.0, 2.0))
+    (1.0, 2.0)
+    """
+    if folder() is None:
+        return make()
+    told = (frozen.to_text(part) for part in parts)
+    return frozen.of_text(kind, text(told, lambda: frozen.to_text(make())))
 
 
 def text(parts: Iterable[str | bytes], make: Callable[[], str]) -> str:

@@ -57,7 +57,7 @@ def surface(criterion: str | None, out: Path, **options: Any) -> None:
 @click.option("--clear", is_flag=True, help="Drop everything.")
 @json_option
 def cache(*, clear: bool, as_json: bool) -> None:
-    """What was measured and is kept for the next run: where, how much; or drop it."""
+    """What was measured and decided and is kept for the next run: where, how much; or drop it."""
     from siteselect.study.cells import kept
 
     told = kept(clear=clear)

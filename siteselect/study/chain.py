@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pyproj import CRS
 
-from siteselect.base import files
+from siteselect.base import files, kept
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.decide.score import EXCLUDED, Scores, score
@@ -32,6 +32,7 @@ from siteselect.plan.units import Diagnosis, diagnose, read_units
 from siteselect.study.parks import score_draws, within
 from siteselect.study.question import Question
 from siteselect.study.result import ChainPlan
+from siteselect.study.robustness import made_by
 from siteselect.world import sites
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.places import Sites
@@ -282,28 +283,38 @@ def parks_of(
     NoSolution
         If no choice keeps all rules; a material that is short is named.
     """
-    draws = None
-    if study.trust is not None:
-        each = [
-            score_draws(study, typed.criteria[name], typed.tables[name], scores=scores)
-            for name, scores in typed.scores.items()
-        ]
-        draws = np.stack(each, axis=-1)
     titled = {
         name: quota.model_copy(update={"titles": quota.titles or typed.criteria[name].titles})
         for name, quota in programme.park_types.items()
     }
     asked = within(programme, study).model_copy(update={"park_types": titled})
-    return allocate(
-        candidates_of(
-            pool, typed.scores, idle=idle, needs={n: c.needs for n, c in typed.criteria.items()}
-        ),
-        asked,
-        region.chain,
-        market=region.market,
-        access=region.access,
-        draws=draws,
+    candidates = candidates_of(
+        pool, typed.scores, idle=idle, needs={n: c.needs for n, c in typed.criteria.items()}
     )
+    drawn = () if study.trust is None else (study.trust, study.seed, typed)
+
+    def make() -> Allocation:
+        return allocate(
+            candidates,
+            asked,
+            region.chain,
+            market=region.market,
+            access=region.access,
+            draws=_draws(study, typed),
+        )
+
+    return kept.value(Allocation, (*made_by(), asked, candidates, region, *drawn), make)
+
+
+def _draws(study: Study, typed: Typed) -> Floats | None:
+    """Draws of the scores of every type; None if the study does not ask."""
+    if study.trust is None:
+        return None
+    each = [
+        score_draws(study, typed.criteria[name], typed.tables[name], scores=scores)
+        for name, scores in typed.scores.items()
+    ]
+    return np.stack(each, axis=-1)
 
 
 def remarks(diagnosis: Diagnosis | None) -> list[Titles]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from siteselect.base import files
+from siteselect.base import files, kept
 from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.base.text import nearest
 from siteselect.decide.doubt import draw, drawn_scores, drawn_values, model_of
@@ -19,7 +19,7 @@ from siteselect.declared.study import Study
 from siteselect.plan import chain_words
 from siteselect.plan.portfolio import Portfolio, candidates_of, choose, sentences
 from siteselect.study.result import Result
-from siteselect.study.robustness import doubt_of
+from siteselect.study.robustness import doubt_of, made_by
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.places import Sites
 from siteselect.world.sites import GROWN
@@ -61,12 +61,16 @@ def parks(
     NoSolution
         If no set keeps all rules, with a smallest set of rules that conflict.
     """
-    draws = None
-    if study.trust is not None and (scores.rank > 0).sum() > 1:
-        draws = score_draws(study, criteria, table, scores=scores)
+    doubted = study.trust is not None and (scores.rank > 0).sum() > 1
     asked = within(programme, study).model_copy(update={"park_types": {}})
-    needs = {criteria.id: criteria.needs}
-    return choose(candidates_of(pool, {criteria.id: scores}, needs=needs), asked, draws=draws)
+    candidates = candidates_of(pool, {criteria.id: scores}, needs={criteria.id: criteria.needs})
+    drawn = (study.trust, study.seed, criteria, table, scores) if doubted else ()
+
+    def make() -> Portfolio:
+        draws = score_draws(study, criteria, table, scores=scores) if doubted else None
+        return choose(candidates, asked, draws=draws)
+
+    return kept.value(Portfolio, (*made_by(), asked, candidates, *drawn), make)
 
 
 def within(programme: Programme, study: Study) -> Programme:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from siteselect.base import kept
 from siteselect.base.errors import Fault
 from siteselect.base.text import nearest
 from siteselect.decide.doubt import Doubt
@@ -49,6 +51,12 @@ class Robustness:
     drivers: Drivers
     flips: Flips
     levers: np.ndarray
+
+
+def made_by() -> tuple[str, str]:
+    """Code and libraries that decide: what is kept of a decision follows from them too."""
+    rooms = kept.code("base", "declared", "decide", "plan", "study")
+    return rooms, kept.versions("numpy", "scipy", "numba")
 
 
 def unknown_errors(study: Study, sets: Iterable[CriteriaSet]) -> list[Fault]:
@@ -129,16 +137,31 @@ def robustness(
     ranked = scores.rank > 0
     if study.trust is None or ranked.sum() < 2:
         return None
+    parts = (*made_by(), study.trust, study.seed, criteria, table, scores, kinds)
+    make = partial(_drawn, study, criteria, table, scores=scores, kinds=kinds)
+    return kept.value(Robustness, parts, make)
+
+
+def _drawn(
+    study: Study,
+    criteria: CriteriaSet,
+    table: PerformanceTable,
+    *,
+    scores: Scores,
+    kinds: list[str],
+) -> Robustness:
+    assert study.trust is not None  # noqa: S101 - the caller has seen to it
+    ranked, seed = scores.rank > 0, study.seed
     k = min(study.trust.list_length, int(ranked.sum()))
     doubt = doubt_of(study, criteria, len(kinds))
     of_drivers, of_confidence = (_with_draws(doubt, n) for n in (DRIVER_DRAWS, CONFIDENCE_DRAWS))
     with ThreadPoolExecutor(1) as apart:
         # What drives the ranking has draws of its own, and so need not wait for the others.
         driven = apart.submit(
-            drivers, table, criteria, doubt=of_drivers, ranked=ranked, k=k, seed=study.seed
+            drivers, table, criteria, doubt=of_drivers, ranked=ranked, k=k, seed=seed
         )
-        trust = rank_draws(table, criteria, doubt=doubt, ranked=ranked, k=k, seed=study.seed)
-        sure = confidence_factors(table, criteria, trust, doubt=of_confidence, seed=study.seed)
+        trust = rank_draws(table, criteria, doubt=doubt, ranked=ranked, k=k, seed=seed)
+        sure = confidence_factors(table, criteria, trust, doubt=of_confidence, seed=seed)
     return Robustness(
         ranks=trust,
         confidence=sure,

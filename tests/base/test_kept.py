@@ -88,3 +88,39 @@ def test_other_code_has_another_mark(folder: Path, monkeypatch: pytest.MonkeyPat
     # Two contents of the file, and those with a second file beside it; what is asked alone is
     # also all that a room holds at first.
     assert len(marks) == 3
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_value_is_made_once_for_its_parts() -> None:
+    made = []
+
+    def value(*parts: object) -> tuple[float, ...]:
+        def make() -> tuple[float, ...]:
+            made.append(parts)
+            return (1.0, float("inf"))
+
+        return kept.value(tuple[float, ...], parts, make)
+
+    assert value("a", 1) == value("a", 1) == (1.0, float("inf"))
+    assert value("a", 2) == value("a1", "") == (1.0, float("inf"))
+    assert made == [("a", 1), ("a", 2), ("a1", "")]
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_fails_is_tried_again() -> None:
+    tries = []
+
+    def make() -> tuple[int, ...]:
+        tries.append(1)
+        if len(tries) == 1:
+            raise DeclarationError("no")
+        return (7,)
+
+    with pytest.raises(DeclarationError):
+        kept.value(tuple[int, ...], ["a"], make)
+    assert kept.value(tuple[int, ...], ["a"], make) == (7,)
+
+
+def test_another_library_is_another_answer() -> None:
+    assert kept.versions("numpy", "there-is-none").endswith(", there-is-none none")
+    assert kept.versions("numpy").split()[1][0].isdigit()

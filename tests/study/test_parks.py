@@ -1,22 +1,27 @@
 """Robustness and parks on the real data."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from siteselect.base.frozen import to_text
+from siteselect.declared.study import Trust
+from siteselect.study import chain, parks, robustness
 from siteselect.study.parks import story
 from siteselect.study.question import ask
 from siteselect.study.result import Result
 from siteselect.study.run import decide
 from tests.real import COARSE_M
 
+TRUST = {"draws": 1000, "relative_error": {"feed_supply": 0.35}}
+
 
 @cache
 def drawn() -> Result:
     """The coarse study with a thousand draws."""
-    trust = {"draws": 1000, "relative_error": {"feed_supply": 0.35}}
-    return decide(ask(changes={"cell_m": COARSE_M, "trust": trust}))
+    return decide(ask(changes={"cell_m": COARSE_M, "trust": TRUST}))
 
 
 def test_probabilities_and_intervals_hold_together() -> None:
@@ -27,6 +32,41 @@ def test_probabilities_and_intervals_hold_together() -> None:
     assert sites.loc[sites["rank"] == 0, ["prob_top_k", "rank_low"]].isna().all(axis=None)
     top, tail = ranked.head(13)["prob_top_k"], ranked.tail(100)["prob_top_k"]
     assert top.mean() > 10 * tail.mean()
+
+
+def decided(result: Result) -> tuple[str, str, str]:
+    """What was drawn and chosen, to the last bit."""
+    allocation = None if result.chain is None else result.chain.allocation
+    return to_text(result.robustness), to_text(result.portfolio), to_text(allocation)
+
+
+@pytest.mark.parametrize("types", ["declared", "open"])
+def test_what_was_decided_before_is_told_again(types: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ask(changes={"cell_m": COARSE_M, "trust": TRUST})
+    if types == "open":
+        assert asked.programme is not None
+        open_types = asked.programme.model_copy(update={"park_types": {}})
+        asked = replace(asked, programme=open_types, types=())
+    first = decide(asked)
+
+    def again(*_: object, **__: object) -> None:
+        raise AssertionError("worked out again")
+
+    for room, name in ((chain, "allocate"), (parks, "choose"), (robustness, "_drawn")):
+        monkeypatch.setattr(room, name, again)
+    assert decided(decide(asked)) == decided(first)
+    # Each of these would change the answer, so none of them is told what was found for another.
+    study = asked.study
+    assert study.trust is not None
+    assert asked.programme is not None
+    fewer = asked.programme.model_copy(update={"k": asked.programme.k - 1})
+    for other in (
+        replace(asked, study=study.model_copy(update={"seed": study.seed + 1})),
+        replace(asked, study=study.model_copy(update={"trust": Trust(draws=999)})),
+        replace(asked, programme=fewer),
+    ):
+        with pytest.raises(AssertionError, match="worked out again"):
+            decide(other)
 
 
 def test_the_sources_of_doubt_are_told_apart() -> None:

@@ -183,13 +183,20 @@ def test_inputs_are_named_before_the_run() -> None:
 @pytest.mark.slow
 def test_two_runs_give_the_same_bytes_under_other_seeds_and_locales(tmp_path: Path) -> None:
     written = []
-    for seed, locale in (("0", "C"), ("1", "fa_IR.UTF-8")):
+    kept = str(tmp_path / "cache")  # of its own, so that the second run works everything out too
+    for seed, locale, cache in (("0", "C", "off"), ("1", "fa_IR.UTF-8", kept)):
         out = tmp_path / seed
         subprocess.run(
             [sys.executable, "-m", "siteselect", "run", "--cell", "8000", "--out", str(out)],
             check=True,
             capture_output=True,
-            env={**os.environ, "PYTHONHASHSEED": seed, "LANG": locale, "LC_ALL": locale},
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "LANG": locale,
+                "LC_ALL": locale,
+                "SITESELECT_CACHE": cache,
+            },
         )
         written.append({path.name: path.read_bytes() for path in sorted(out.iterdir())})
     assert list(written[0]) == list(written[1])
