@@ -370,7 +370,8 @@ def ahp_group(
     matrices: Sequence[ArrayLike],
     *,
     importance: ArrayLike | None = None,
-    aggregation: Literal["judgements", "priorities"] = "judgements",
+    aggregate: Literal["judgements", "priorities"] = "judgements",
+    aggregation: Literal["judgements", "priorities"] | None = None,
     random_index: RandomIndex = "saaty",
     names: Names = None,
 ) -> AhpGroup:
@@ -382,9 +383,11 @@ def ahp_group(
         As for `ahp`; a pair that nobody judged is completed in the group's matrix.
     importance : array_like, shape (p,), optional
         Of the judges; equal if not given.
-    aggregation : str
+    aggregate : str
         "judgements": geometric mean of each judgement over those who gave it, then the
         eigenvector. "priorities": geometric mean of the members' weights.
+    aggregation : str, optional
+        The same, by the name that it has in files; goes before `aggregate`.
     random_index : str or mapping of int to float
         As for `ahp`.
     names : sequence of str, length m, optional
@@ -412,18 +415,19 @@ def ahp_group(
     judged = [judgements(m, names, judge=f"judge {k}: ") for k, m in enumerate(matrices, 1)]
     if len({len(a) for a in judged}) != 1:
         raise DeclarationError("judges must compare the same criteria, one matrix each")
-    if aggregation not in ("judgements", "priorities"):
-        raise DeclarationError(f"aggregation {aggregation!r} is not judgements or priorities")
+    way = aggregation or aggregate
+    if way not in ("judgements", "priorities"):
+        raise DeclarationError(f"aggregation {way!r} is not judgements or priorities")
     labels = labelled(names, len(judged[0]), "criterion")
     shares = normalised(np.ones(len(judged)) if importance is None else importance,
                         names=labelled(None, len(judged), "judge"), what="importance")  # fmt: skip
     members = tuple(_solve(a, random_index, labels) for a in judged)
-    if aggregation == "priorities":
+    if way == "priorities":
         pooled = np.exp(shares @ np.log([m.weights for m in members]))
         ratio = float(shares @ [m.consistency_ratio for m in members])
-        return AhpGroup(pooled / pooled.sum(), aggregation, shares, members, None, ratio)
+        return AhpGroup(pooled / pooled.sum(), way, shares, members, None, ratio)
     group = _solve(_geometric_mean(np.array(judged), shares), random_index, labels)
-    return AhpGroup(group.weights, aggregation, shares, members, group, group.consistency_ratio)
+    return AhpGroup(group.weights, way, shares, members, group, group.consistency_ratio)
 
 
 def ahp_hierarchy(

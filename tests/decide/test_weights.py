@@ -359,6 +359,16 @@ def test_both_aggregations_meet_where_judges_are_consistent() -> None:
     assert other.matrix is None
 
 
+@pytest.mark.parametrize("way", ["judgements", "priorities"])
+def test_aggregate_and_aggregation_name_the_same(way: Any) -> None:
+    rng = np.random.default_rng(9)
+    judges = [judged(rng, 4), judged(rng, 4)]
+    one = weights.ahp_group(judges, aggregate=way)
+    other = weights.ahp_group(judges, aggregation=way)
+    assert one.aggregation == other.aggregation == way
+    np.testing.assert_array_equal(one.weights, other.weights)
+
+
 def test_a_pair_that_one_judge_skipped_is_the_others() -> None:
     one = [[1, 2, NAN], [0.5, 1, 3], [NAN, 1 / 3, 1]]
     other = [[1, 4, 5], [0.25, 1, 3], [0.2, 1 / 3, 1]]
