@@ -20,7 +20,7 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     Parameters
     ----------
     elevation : array_like, shape (rows, columns)
-        Metres; NaN is unknown and makes its neighbours unknown.
+        Metres; NaN is unknown, and so is then the slope there and at its neighbours.
     cell_m : float
         Side of a cell, metres: the grid must be projected, never in degrees.
 
@@ -72,7 +72,9 @@ def _slope(rimmed: Floats, run: float, out: Floats) -> None:
     east = rise[:-2] + 2 * rise[1:-1] + rise[2:]
     drop = rimmed[2:] - rimmed[:-2]
     south = drop[:, :-2] + 2 * drop[:, 1:-1] + drop[:, 2:]
-    out[:] = np.degrees(np.arctan(np.sqrt(east * east + south * south) / run))
+    degrees = np.degrees(np.arctan(np.sqrt(east * east + south * south) / run))
+    # Horn does not look at the cell itself.
+    out[:] = np.where(np.isnan(rimmed[1:-1, 1:-1]), np.nan, degrees)
 
 
 def slope(dem: Raster) -> Raster:

@@ -441,4 +441,5 @@ def slope(rimmed: Floats, run: float, out: Floats) -> None:
             under = ((((z + Q[0]) * z + Q[1]) * z + Q[2]) * z + Q[3]) * z + Q[4]
             angle = x + x * z * over / under
             turned = math.pi / 2.0 if steep else (math.pi / 4.0 if middling else 0.0)
-            out[i, j] = (angle + turned) * (180.0 / math.pi)
+            known = here[j + 1] == here[j + 1]
+            out[i, j] = (angle + turned) * (180.0 / math.pi) if known else math.nan

@@ -304,7 +304,7 @@ def test_no_step_brings_a_cell_nearer_than_its_least_cost(seed: int) -> None:
 
 
 def horn(elevation: np.ndarray, cell_m: float) -> np.ndarray:
-    """Horn's eight weights, cell by cell, with the edge repeated."""
+    """Horn's eight weights, cell by cell, with the edge repeated; unknown where the cell is."""
     padded = np.pad(elevation, 1, mode="edge")
     weights = np.array([1.0, 2.0, 1.0])
     out = np.empty(elevation.shape)
@@ -312,7 +312,7 @@ def horn(elevation: np.ndarray, cell_m: float) -> np.ndarray:
         box = padded[i : i + 3, j : j + 3]
         east, south = (box[:, 2] - box[:, 0]) @ weights, (box[2] - box[0]) @ weights
         out[i, j] = math.degrees(math.atan(math.hypot(east, south) / (8 * cell_m)))
-    return out
+    return np.where(np.isnan(elevation), np.nan, out)
 
 
 @given(SEEDS, st.floats(-3, 6), st.integers(1, 200))
@@ -324,6 +324,14 @@ def test_slopes_are_their_definition(seed: int, size: float, cells: int) -> None
         elevation = elevation.astype(np.float32)
     for got in both(lambda: ground.slope_deg(elevation, 30.0), cells):
         np.testing.assert_allclose(got, horn(elevation.astype(float), 30.0), rtol=0, atol=1e-9)
+
+
+def test_an_unknown_cell_has_no_slope_though_horn_does_not_look_at_it() -> None:
+    elevation = np.arange(25.0).reshape(5, 5)
+    elevation[2, 2] = np.nan
+    for got in both(partial(ground.slope_deg, elevation, 1.0)):
+        assert np.isnan(got[1:4, 1:4]).all()
+        assert np.isfinite(got).sum() == 16
 
 
 def test_angles_are_right_from_level_to_upright() -> None:
