@@ -590,12 +590,13 @@ def entropy(matrix: PerformanceTable | ArrayLike) -> Floats:
     array([1., 0.])
     """
     readings = finite_table(matrix, least=0.0)
-    flat = np.ptp(readings, axis=0) == 0
+    # What differs by rounding only says nothing, and rounding must make no weight negative.
+    flat = np.ptp(readings, axis=0) <= checks.TIE * readings.max(axis=0)
     share = readings / np.where(flat, 1.0, readings.sum(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(share > 0, share * np.log(share), 0.0)
     information = 1.0 + terms.sum(axis=0) / np.log(max(len(readings), 2))
-    return _shared_out(np.where(flat, 0.0, information))
+    return _shared_out(np.where(flat, 0.0, np.maximum(information, 0.0)))
 
 
 def critic(matrix: PerformanceTable | ArrayLike, *, objectives: ArrayLike | None = None) -> Floats:

@@ -653,6 +653,16 @@ def test_unknown_readings_are_named(method: Any) -> None:
         method([[1, 2], ["many", 3]])
 
 
+@pytest.mark.parametrize("spread", [1e-16, 1e-13, 1e-9, 1e-7])
+def test_entropy_gives_no_weight_below_zero(spread: float) -> None:
+    rng = np.random.default_rng(13)
+    for _ in range(50):
+        almost = 7.3 * (1 + spread * rng.normal(size=5))
+        found = weights.entropy(np.column_stack([almost, [1, 2, 3, 4, 5]]))
+        assert found[0] >= 0
+        np.testing.assert_allclose(found, [0, 1], atol=1e-12)
+
+
 def test_entropy_refuses_negative_readings() -> None:
     with pytest.raises(DataError, match="row 1: column 2: -1 is below 0"):
         weights.entropy([[1, -1], [2, 3]])
