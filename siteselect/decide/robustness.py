@@ -75,8 +75,8 @@ def smaa(values: ArrayLike, *, draws: int, seed: int, weights: ArrayLike | None 
     draws, seed : int
         How many draws of weights (and of values), and from which seed.
     weights : array_like, shape (draws, m) or (m,), optional
-        Drawn weights, as of `dirichlet_weights` or `ordinal_weights`, or weights held fixed;
-        uniform on the simplex if not given.
+        Drawn weights, as of `dirichlet_weights` or `ordinal_weights`, or weights held fixed, each
+        set normalised here; uniform on the simplex if not given.
 
     Returns
     -------
@@ -85,7 +85,8 @@ def smaa(values: ArrayLike, *, draws: int, seed: int, weights: ArrayLike | None 
     Raises
     ------
     DataError
-        If a value is unknown or the shapes disagree.
+        If a value is unknown, the shapes disagree, there is no draw or no alternative, or weights
+        are negative, unknown or all zero.
 
     Notes
     -----
@@ -104,6 +105,8 @@ def smaa(values: ArrayLike, *, draws: int, seed: int, weights: ArrayLike | None 
     """
     low, high = _bounds(values)
     n, m = low.shape
+    if draws < 1:
+        raise DataError(f"SMAA needs a draw, got {draws}")
     drawn = _given(weights, draws, m, seed)
     counts, central = np.zeros((n, n)), np.zeros((n, m))
     step = max(1, BLOCK // (n * m))
@@ -120,7 +123,7 @@ def smaa(values: ArrayLike, *, draws: int, seed: int, weights: ArrayLike | None 
 
 def _bounds(values: ArrayLike) -> tuple[Floats, Floats]:
     given = np.asarray(values, dtype=np.float64)
-    if given.ndim not in (2, 3) or given.shape[2:] not in ((), (2,)):
+    if given.ndim not in (2, 3) or given.shape[2:] not in ((), (2,)) or not given.size:
         raise DataError(f"values have shape (n, m) or (n, m, 2), got {given.shape}")
     if not np.isfinite(given).all():
         raise DataError("SMAA needs known values; give what is unknown the bounds 0 and 1")
@@ -133,7 +136,10 @@ def _given(weights: ArrayLike | None, draws: int, m: int, seed: int) -> Floats:
     given = np.asarray(weights, dtype=np.float64)
     if given.shape not in ((m,), (draws, m)):
         raise DataError(f"weights have shape ({m},) or ({draws}, {m}), got {given.shape}")
-    return np.broadcast_to(given, (draws, m))
+    total = given.sum(axis=-1, keepdims=True)
+    if not ((given >= 0).all() and ((total > 0) & np.isfinite(total)).all()):
+        raise DataError("weights must be known, not negative and not all zero")
+    return np.broadcast_to(given / total, (draws, m))
 
 
 def _between(low: Floats, high: Floats, draws: int, seed: tuple[int, ...]) -> list[Floats]:

@@ -85,6 +85,26 @@ def test_smaa_with_given_weights():
     assert fixed.acceptability[1, 0] == 1
 
 
+def test_smaa_normalises_given_weights():
+    values, weights = [[1.0, 0.0], [0.0, 1.0]], np.array([[3.0, 1.0], [10.0, 30.0], [4.0, 0.0]])
+    trust = smaa(values, draws=3, seed=1, weights=weights)
+    np.testing.assert_allclose(trust.central_weights, [[0.875, 0.125], [0.25, 0.75]])
+    np.testing.assert_allclose(trust.acceptability, [[2 / 3, 1 / 3], [1 / 3, 2 / 3]])
+
+
+@pytest.mark.parametrize("weights", [[-1, 2], [np.nan, 1], [np.inf, 1], [0, 0]])
+def test_smaa_refuses_weights_that_are_none(weights):
+    with pytest.raises(DataError, match="weights must be known, not negative and not all zero"):
+        smaa([[1.0, 0.0], [0.0, 1.0]], draws=10, seed=1, weights=weights)
+
+
+def test_smaa_needs_a_draw_and_an_alternative():
+    with pytest.raises(DataError, match="needs a draw, got 0"):
+        smaa([[1.0, 0.0]], draws=0, seed=1)
+    with pytest.raises(DataError, match=r"got \(0, 2\)"):
+        smaa(np.empty((0, 2)), draws=10, seed=1)
+
+
 @pytest.mark.parametrize(
     ("values", "weights"),
     [([[np.nan, 1.0]], None), ([1.0, 2.0], None), ([[1.0, 2.0]], [1.0]), ([[1.0, 2.0]], [[1.0]])],
