@@ -69,7 +69,8 @@ def sobol(
     Raises
     ------
     DataError
-        If `n` is not a power of two, a range is empty, or the model gives another shape.
+        If `n` is not a power of two, a range is empty or infinite, or the model gives another
+        shape or what is no finite number.
 
     References
     ----------
@@ -85,7 +86,10 @@ def sobol(
     """
     from scipy.stats import qmc
 
-    low, high = np.asarray(bounds, dtype=np.float64).T
+    ranges = np.asarray(bounds, dtype=np.float64)
+    if ranges.ndim != 2 or ranges.shape[1] != 2 or not np.isfinite(ranges).all():
+        raise DataError(f"bounds are a finite (low, high) an input; got {bounds}")
+    low, high = ranges.T
     if n < 2 or n & (n - 1) or not (low < high).all():
         raise DataError(f"n must be a power of two and every range rise; got n = {n}, {bounds}")
     d = len(low)
@@ -109,6 +113,10 @@ def _asked(model: Callable[[Floats], ArrayLike], rows: Floats) -> Floats:
     output = np.asarray(model(rows), dtype=np.float64)
     if output.shape != (len(rows),):
         raise DataError(f"the model gave shape {output.shape} for {len(rows)} rows of inputs")
+    wrong = np.flatnonzero(~np.isfinite(output))
+    if len(wrong):
+        at = ", ".join(f"{x:g}" for x in rows[wrong[0]])
+        raise DataError(f"the model gave no finite number for {len(wrong)} inputs, one at {at}")
     return output
 
 

@@ -66,6 +66,19 @@ def test_sobol_refuses_what_does_not_fit(n, bounds):
         sobol(lambda x: x, [(0, 1)], n=64, seed=1)
 
 
+@pytest.mark.parametrize("bounds", [[], [1, 2], [(0, 1, 2)], [(0, np.inf)], [(np.nan, 1)]])
+def test_sobol_names_bounds_that_are_none(bounds):
+    with pytest.raises(DataError, match="bounds are a finite"):
+        sobol(lambda x: x[:, 0], bounds, n=8, seed=1)
+
+
+def test_sobol_does_not_take_an_unknown_output_for_one_that_does_not_vary():
+    with pytest.raises(DataError, match="no finite number for 8 inputs, one at 0"):
+        sobol(lambda x: np.full(len(x), np.nan), [(0, 1)], n=8, seed=1)
+    with pytest.raises(DataError, match="no finite number"):
+        sobol(lambda x: np.where(x[:, 0] > 0.5, np.inf, x[:, 0]), [(0, 1)], n=64, seed=1)
+
+
 # Weight flips
 
 
