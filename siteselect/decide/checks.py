@@ -1,7 +1,8 @@
 """What people and tables give, as arrays: every fault at once, each naming its cell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,7 @@ from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.decide.table import Floats, PerformanceTable
 
 Names = Sequence[str] | None
+Preference = tuple[str, float | None, float | None, float | None]
 
 # Rounding must neither make nor break a tie.
 TIE = 1e-12
@@ -17,6 +19,22 @@ TIE = 1e-12
 # Two decimals must do, as 0.13 beside 8 or 0.91 beside 1.09: either entry may be off by this much,
 # and by no more for being beyond Saaty's scale.
 ROUNDING, GREATEST = 0.005, 9.0
+
+# The six preference functions, each with the thresholds that it uses.
+USES: Mapping[str, str] = MappingProxyType(
+    {"usual": "", "u-shape": "q", "v-shape": "p", "level": "qp", "linear": "qp", "gaussian": "s"}
+)
+# Names under which the six preference functions go, without hyphens and spaces.
+SHAPES: Mapping[str, str] = MappingProxyType(
+    {
+        "usual": "usual",
+        **dict.fromkeys(("ushape", "u", "quasi"), "u-shape"),
+        **dict.fromkeys(("vshape", "v"), "v-shape"),
+        "level": "level",
+        **dict.fromkeys(("linear", "vshapewithindifference", "vshape2"), "linear"),
+        **dict.fromkeys(("gaussian", "gauss"), "gaussian"),
+    }
+)
 
 
 def signs(objectives: ArrayLike | None, m: int) -> Floats:
@@ -184,6 +202,72 @@ def vector(cells: ArrayLike, names: Names, what: str, *, least: float) -> Floats
             for j in wrong
         )
     return given
+
+
+def preferences(
+    preference: str | Sequence[Preference], m: int
+) -> list[tuple[str, float, float, float]]:
+    """Preference functions checked: the shape of each, and the thresholds that it uses.
+
+    Parameters
+    ----------
+    preference : str or sequence of (shape, q, p, s), length m
+        As for `siteselect.decide.methods.promethee`.
+    m : int
+        How many criteria.
+
+    Returns
+    -------
+    list of (shape, q, p, s), length m
+        A threshold that the shape does not use is 0.
+
+    Raises
+    ------
+    DeclarationError
+        Naming every criterion whose shape or threshold is wrong.
+
+    Examples
+    --------
+    >>> preferences([("V", None, 2, None)], 1)
+    [('v-shape', 0.0, 2.0, 0.0)]
+    """
+    given = [(preference, None, None, None)] * m if isinstance(preference, str) else preference
+    if len(given) != m:
+        raise DeclarationError(f"{m} preference functions are needed, {len(given)} were given")
+    read = [_preference(one, f"criterion {j}") for j, one in enumerate(given, 1)]
+    faults = [one for one in read if isinstance(one, Fault)]
+    if faults:
+        raise DeclarationError(faults)
+    return [one for one in read if not isinstance(one, Fault)]
+
+
+def _preference(preference: Preference, field: str) -> tuple[str, float, float, float] | Fault:
+    shape = "" if isinstance(preference, str) or len(preference) != 4 else str(preference[0])
+    kind = SHAPES.get("".join(c for c in shape.lower() if c.isalnum()))
+    if kind is None:
+        return Fault(
+            f"{preference!r} is not (shape, q, p, s), the shape one of {', '.join(USES)}",
+            field=field,
+        )
+    given = dict(zip("qps", preference[1:], strict=True))
+    used = {x: _threshold(given[x]) for x in USES[kind]}
+    q, p, s = (used.get(x, 0.0) for x in "qps")
+    lacking = not all(number >= 0 for number in used.values())
+    if lacking or (kind in ("level", "linear") and q > p) or (kind == "gaussian" and s == 0):
+        return Fault(
+            f"{kind} needs {', '.join(USES[kind])}: 0 <= q <= p, s above 0; got "
+            f"{', '.join(f'{x} = {given[x]}' for x in used)}",
+            field=field,
+        )
+    return kind, q, p, s
+
+
+def _threshold(number: object) -> float:
+    """A threshold as a number; NaN if it is none."""
+    try:
+        return float(number)  # type: ignore[arg-type] # whatever has no number raises TypeError
+    except (TypeError, ValueError):
+        return np.nan
 
 
 def judgements(matrix: ArrayLike, names: Names, *, judge: str = "") -> Floats:

@@ -1,39 +1,21 @@
 """Methods beside the house law, to see how much hangs on the method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.decide.checks import TIE, finite_table, signs, vector
+from siteselect.decide.checks import TIE, Preference, finite_table, preferences, signs, vector
 from siteselect.decide.committee import standing
 from siteselect.decide.ordered import ordered_mean, quantifier
 from siteselect.decide.table import Floats, PerformanceTable
 from siteselect.decide.weights import normalised
 
 Table = PerformanceTable | ArrayLike
-Preference = tuple[str, float | None, float | None, float | None]
-
 BETTER, EQUAL, WORSE, INCOMPARABLE = 1, 0, -1, 2
-# The six preference functions, each with the thresholds that it uses.
-USES: Mapping[str, str] = MappingProxyType(
-    {"usual": "", "u-shape": "q", "v-shape": "p", "level": "qp", "linear": "qp", "gaussian": "s"}
-)
-# Names under which the six preference functions go, without hyphens and spaces.
-SHAPES: Mapping[str, str] = MappingProxyType(
-    {
-        "usual": "usual",
-        **dict.fromkeys(("ushape", "u", "quasi"), "u-shape"),
-        **dict.fromkeys(("vshape", "v"), "v-shape"),
-        "level": "level",
-        **dict.fromkeys(("linear", "vshapewithindifference", "vshape2"), "linear"),
-        **dict.fromkeys(("gaussian", "gauss"), "gaussian"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,7 +565,7 @@ def promethee(
     DataError
         Naming row and column of every reading that is no finite number.
     DeclarationError
-        If weights, objectives, a shape or a threshold are wrong.
+        If weights or objectives are wrong, or shapes or thresholds are, naming every criterion.
 
     References
     ----------
@@ -598,12 +580,9 @@ def promethee(
     table = finite_table(matrix)
     n, m = table.shape
     shares, readings = _shares(weights, table), table * signs(objectives, m)
-    given = [(preference, None, None, None)] * m if isinstance(preference, str) else preference
-    if len(given) != m:
-        raise DeclarationError(f"{m} preference functions are needed, {len(given)} were given")
     indices = np.zeros((n, n))
-    for j, one in enumerate(given):
-        indices += shares[j] * _preferred(readings[:, j, None] - readings[None, :, j], one, j)
+    for j, one in enumerate(preferences(preference, m)):
+        indices += shares[j] * _preferred(readings[:, j, None] - readings[None, :, j], *one)
     others = max(n - 1, 1)
     plus, minus = indices.sum(axis=1) / others, indices.sum(axis=0) / others
     return Promethee(indices, plus, minus, plus - minus, _relations(plus, -minus))
@@ -796,34 +775,13 @@ def _fixed_ideals(
     return worst, best
 
 
-def _preferred(ahead: Floats, preference: Preference, j: int) -> Floats:
-    kind, q, p, s = _preference(preference, f"criterion {j + 1}")
+def _preferred(ahead: Floats, kind: str, q: float, p: float, s: float) -> Floats:
     if kind == "gaussian":
         return np.where(ahead > 0, -np.expm1(-(ahead**2) / (2.0 * s * s)), 0.0)
     if kind == "level":
         return (_ramp(ahead, q, q) + _ramp(ahead, p, p)) / 2.0
     low = q if kind in ("u-shape", "linear") else 0.0
     return _ramp(ahead, low, p if kind in ("v-shape", "linear") else low)
-
-
-def _preference(preference: Preference, field: str) -> tuple[str, float, float, float]:
-    """A preference function checked: its shape and the thresholds that the shape uses."""
-    kind = SHAPES.get("".join(c for c in str(preference[0]).lower() if c.isalnum()))
-    if kind is None or len(preference) != 4:
-        raise DeclarationError(
-            Fault(f"{preference!r} is not (shape, q, p, s), the shape one of {', '.join(USES)}",
-                  field=field)
-        )  # fmt: skip
-    given = dict(zip("qps", preference[1:], strict=True))
-    used = {x: given[x] for x in USES[kind]}
-    lacking = [x for x, number in used.items() if number is None or not float(number) >= 0]
-    q, p, s = (float(used.get(x) or 0.0) for x in "qps")
-    if lacking or (kind in ("level", "linear") and q > p) or (kind == "gaussian" and s == 0):
-        raise DeclarationError(
-            Fault(f"{kind} needs {', '.join(USES[kind])}: 0 <= q <= p, s above 0; got "
-                  f"{', '.join(f'{x} = {number}' for x, number in used.items())}", field=field)
-        )  # fmt: skip
-    return kind, q, p, s
 
 
 def _ramp(difference: Floats, start: float, end: float) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError
 from siteselect.decide import methods
+from siteselect.decide.checks import Preference
 from siteselect.decide.committee import Agreement, agreement, standing
 from siteselect.decide.doubt import LEAST_VALUE
 from siteselect.decide.score import Scores
@@ -266,7 +267,7 @@ def _asked(weights: Floats, given: Thresholds) -> dict[str, Callable[[Floats], F
     }
 
 
-def _preference(given: Thresholds, m: int) -> list[methods.Preference]:
+def _preference(given: Thresholds, m: int) -> list[Preference]:
     return [("linear", given.indifference, given.preference, None)] * m
 
 

@@ -517,6 +517,14 @@ def test_bad_preference_functions_are_named(preference: Any, said: str) -> None:
         methods.promethee([[1, 2], [3, 4]], [1, 1], [1, 1], preference=preference)
 
 
+def test_all_bad_preference_functions_are_named_at_once() -> None:
+    given_: Any = ["usual", ("usual",), (), ("linear", "wide", 1, None), ("v-shape", 0, 2, 0)]
+    with pytest.raises(DeclarationError) as caught:
+        methods.promethee(np.eye(5), np.ones(5), np.ones(5), preference=given_)
+    assert [f.field for f in caught.value.faults] == [f"criterion {j}" for j in (1, 2, 3, 4)]
+    assert "got q = wide, p = 1" in str(caught.value)
+
+
 # --- ELECTRE III ---------------------------------------------------------------------------------
 
 
