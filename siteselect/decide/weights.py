@@ -654,8 +654,6 @@ def _spoken(judgement: float) -> str:
 
 
 def _random_index(table: RandomIndex, n: int) -> float:
-    if n <= 2:
-        return 0.0
     if isinstance(table, str):
         if table not in RANDOM_INDICES:
             raise DeclarationError(
@@ -664,6 +662,8 @@ def _random_index(table: RandomIndex, n: int) -> float:
         known: Mapping[int, float] = dict(enumerate(RANDOM_INDICES[table], 3))
     else:
         known = table
+    if n <= 2:
+        return 0.0
     if n not in known or not known[n] > 0:
         raise DeclarationError(
             f"no random index for {n} criteria; compare fewer at once, in groups"

@@ -330,6 +330,8 @@ def test_an_unknown_random_index_is_refused() -> None:
     matrix = np.ones((16, 16))
     with pytest.raises(DeclarationError, match=r"'saaty-2050' is unknown; write saaty"):
         weights.ahp(np.ones((3, 3)), random_index="saaty-2050")
+    with pytest.raises(DeclarationError, match="'saaty-2050' is unknown"):
+        weights.ahp(np.ones((2, 2)), random_index="saaty-2050")
     with pytest.raises(DeclarationError, match="no random index for 16 criteria"):
         weights.ahp(matrix)
     assert weights.ahp(matrix, random_index={16: 1.6}).consistency_ratio == pytest.approx(0)
