@@ -245,7 +245,7 @@ def rank_order_centroid(n: int) -> Floats:
     Raises
     ------
     DeclarationError
-        If n is below 1.
+        If n is below 1 or no whole number.
 
     References
     ----------
@@ -256,8 +256,8 @@ def rank_order_centroid(n: int) -> Floats:
     >>> rank_order_centroid(2)
     array([0.75, 0.25])
     """
-    if n < 1:
-        raise DeclarationError(f"{n} criteria cannot be ranked; name at least one")
+    if n < 1 or n % 1:
+        raise DeclarationError(f"{n} criteria cannot be ranked; name a whole number, at least one")
     return np.asarray(np.cumsum(1.0 / np.arange(n, 0, -1))[::-1] / n, dtype=np.float64)
 
 

@@ -569,8 +569,9 @@ def test_swings_keep_their_proportions() -> None:
         weights.swing([0, 0])
     with pytest.raises(DeclarationError, match="rank 0 is no number of 1"):
         weights.ranking([0, 1])
-    with pytest.raises(DeclarationError, match="0 criteria"):
-        weights.rank_order_centroid(0)
+    for number in (0, 2.5, NAN):
+        with pytest.raises(DeclarationError, match="criteria cannot be ranked"):
+            weights.rank_order_centroid(number)  # type: ignore[arg-type] # the fault itself
 
 
 # --- entropy and CRITIC --------------------------------------------------------------------------
