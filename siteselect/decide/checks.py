@@ -1,7 +1,8 @@
 """What people and tables give, as arrays: every fault at once, each naming its cell."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -317,6 +318,77 @@ def judgements(matrix: ArrayLike, names: Names, *, judge: str = "") -> Floats:
     # The greater of two opposite entries is the one that was spoken: 3, beside 0.33.
     spoken = (judged >= judged.T) | np.isnan(judged.T)
     return np.where(spoken, judged, 1.0 / judged.T)
+
+
+def all_judgements(matrices: Mapping[str, ArrayLike], names: Names) -> list[Floats]:
+    """Pairwise judgements of several judges, or of several groups of criteria.
+
+    Parameters
+    ----------
+    matrices : mapping of str to array_like
+        By the name of judge or group, as for `judgements`.
+    names : sequence of str, length m, or None
+        Of the criteria.
+
+    Returns
+    -------
+    list of numpy.ndarray
+
+    Raises
+    ------
+    DeclarationError
+        Naming every cell that is wrong, of all of them.
+
+    Examples
+    --------
+    >>> all_judgements({"one": [[1, 2], [0.5, 1]], "other": [[1]]}, None)[0].tolist()
+    [[1.0, 2.0], [0.5, 1.0]]
+    """
+    return _together(
+        partial(judgements, matrix, names, judge=f"{judge}: ") for judge, matrix in matrices.items()
+    )
+
+
+def answers(best_to_others: ArrayLike, others_to_worst: ArrayLike, names: Names) -> list[Floats]:
+    """The two lists of answers of the best-worst method, each entry 1 or more.
+
+    Parameters
+    ----------
+    best_to_others, others_to_worst : array_like, shape (m,)
+        As for `siteselect.decide.weights.bwm`.
+    names : sequence of str, length m, or None
+        Of the criteria.
+
+    Returns
+    -------
+    list of numpy.ndarray, length 2
+
+    Raises
+    ------
+    DeclarationError
+        Naming every entry below 1, of both lists.
+
+    Examples
+    --------
+    >>> answers([1, 2], ["2", 1], None)
+    [array([1., 2.]), array([2., 1.])]
+    """
+    given = {"best against it": best_to_others, "it against the worst": others_to_worst}
+    return _together(partial(vector, row, names, what, least=1.0) for what, row in given.items())
+
+
+def _together(reads: Iterable[Callable[[], Floats]]) -> list[Floats]:
+    """What each gives; the faults of all at once."""
+    found: list[Floats] = []
+    faults: list[Fault] = []
+    for read in reads:
+        try:
+            found.append(read())
+        except DeclarationError as error:
+            faults += error.faults
+    if faults:
+        raise DeclarationError(faults)
+    return found
 
 
 def ends(to_others: Floats, to_worst: Floats) -> tuple[int, int]:

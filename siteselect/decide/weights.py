@@ -400,7 +400,7 @@ def ahp_group(
     Raises
     ------
     DeclarationError
-        Naming judge and cell, or if the sizes disagree.
+        Naming judge and cell of every fault, or if the sizes disagree.
 
     References
     ----------
@@ -412,7 +412,7 @@ def ahp_group(
     >>> ahp_group([[[1, 4], [0.25, 1]], [[1, 0.25], [4, 1]]]).weights
     array([0.5, 0.5])
     """
-    judged = [judgements(m, names, judge=f"judge {k}: ") for k, m in enumerate(matrices, 1)]
+    judged = checks.all_judgements({f"judge {k}": m for k, m in enumerate(matrices, 1)}, names)
     if len({len(a) for a in judged}) != 1:
         raise DeclarationError("judges must compare the same criteria, one matrix each")
     way = aggregation or aggregate
@@ -462,10 +462,11 @@ def ahp_hierarchy(
     >>> ahp_hierarchy([[1, 3], [1 / 3, 1]], {"land": [[1, 1], [1, 1]], "sea": [[1]]}).weights
     array([0.375, 0.375, 0.25 ])
     """
+    judged = checks.all_judgements(branches, None)
     top = ahp(groups, random_index=random_index, names=list(branches))
     below = tuple(
         _solve(a, random_index, labelled(None, len(a), f"{name} criterion"))
-        for name, a in ((n, judgements(m, None, judge=f"{n}: ")) for n, m in branches.items())
+        for name, a in zip(branches, judged, strict=True)
     )
     sizes = [len(branch.weights) for branch in below]
     indices = top.consistency_index + top.weights @ [b.consistency_index for b in below]
@@ -543,8 +544,7 @@ def bwm(
     >>> bwm([1, 2, 4], [4, 2, 1]).weights.round(6)
     array([0.571429, 0.285714, 0.142857])
     """
-    to_others = vector(best_to_others, names, "best against it", least=1.0)
-    to_worst = vector(others_to_worst, names, "it against the worst", least=1.0)
+    to_others, to_worst = checks.answers(best_to_others, others_to_worst, names)
     best, worst = checks.ends(to_others, to_worst)
     top = to_others[worst]
     gaps = np.abs(to_others * to_worst - top)

@@ -389,6 +389,22 @@ def test_faults_of_a_group_name_the_judge() -> None:
         weights.ahp_group([np.ones((2, 2))], aggregation="votes")  # type: ignore[arg-type] # the fault itself
 
 
+def test_faults_of_all_judges_are_named_at_once() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        weights.ahp_group([[[1, -2], [1, 1]], np.ones((2, 2)), [[1, 0], [1, 1]]])
+    rows = [fault.row for fault in caught.value.faults]
+    assert rows == ["judge 1: criterion 1", "judge 3: criterion 1"]
+    with pytest.raises(DeclarationError) as caught:
+        weights.ahp_hierarchy(np.ones((2, 2)), {"land": [[1, 0], [1, 1]], "sea": [[2]]})
+    assert [fault.row for fault in caught.value.faults] == [
+        "land: criterion 1",
+        "sea: criterion 1",
+    ]
+    with pytest.raises(DeclarationError) as caught:
+        weights.bwm([0.5, 3], [4, 0])
+    assert [fault.field for fault in caught.value.faults] == ["criterion 1", "criterion 2"]
+
+
 def test_a_hierarchy_multiplies_down() -> None:
     rng = np.random.default_rng(9)
     groups, land, sea = judged(rng, 2), judged(rng, 3), judged(rng, 4)
