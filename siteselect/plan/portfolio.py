@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ from siteselect.plan.policy import (
     refuse_unknown,
     said,
 )
-from siteselect.plan.rules import inquiries_of, notes_of, rules_of
+from siteselect.plan.rules import inquiries_of, needed, notes_of, rules_of
 
 __all__ = [
     "Alternative",
@@ -81,13 +81,16 @@ class Alternative:
 class Importance:
     """What is lost if a chosen site is locked out, and what then changes places.
 
-    `loss` is infinite if the programme cannot be met without the site.
+    `loss` is infinite if the programme cannot be met without the site; `by_policy` if only priority
+    to existing capacity cannot, as far as it goes: then `joins` and `leaves` are of the best set
+    without that policy.
     """
 
     id: str
     loss: float
     joins: tuple[str, ...]
     leaves: tuple[str, ...]
+    by_policy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +303,7 @@ def choose(
         )
         if drawn is not None:
             robust = _robust(exact.trust(found.task, chosen, drawn), options, order)
-        importance = _importance(options, found, ranked)
+        importance = tuple(_importance(options, found, task))
         left_out = tuple(_left_out(options, found, task))
     return Portfolio(
         picks=tuple(_pick(options, option) for option in chosen.picks[ranked]),
@@ -314,7 +317,7 @@ def choose(
         curve=_steps(options, found),
         prices=tuple(Price(r.id, r.titles, cost) for r, cost in priced.result()),
         alternatives=tuple(_alternative(options, chosen, other) for other in others.result()),
-        importance=importance,
+        importance=tuple(importance[index] for index in ranked),
         left_out=left_out,
         robust=robust,
         notes=tuple(notes_of(options, programme, chosen.picks)),
@@ -353,17 +356,19 @@ def _alternative(options: Options, chosen: Solution, other: Solution) -> Alterna
     )
 
 
-def _importance(options: Options, found: exact.Climb, order: Indices) -> tuple[Importance, ...]:
+def _importance(options: Options, found: exact.Climb, task: Problem) -> Iterator[Importance]:
     chosen = found.chosen
-    rows = []
-    for option, other in zip(chosen.picks, exact.replacements(found.task, chosen), strict=True):
-        name = options.names(np.array([option]))[0]
-        if other is None:
-            rows.append(Importance(name, np.inf, (), (name,)))
+    others = exact.replacements(found.task, chosen)
+    stuck = chosen.picks[[other is None for other in others]]
+    freed = iter(exact.replacements(task, replace(chosen, picks=stuck)))
+    for option, other in zip(chosen.picks, others, strict=True):
+        name, instead = options.names(np.array([option]))[0], other or next(freed)
+        if instead is None:
+            yield Importance(name, np.inf, (), (name,))
         else:
-            loss = max(0.0, chosen.total - other.total)
-            rows.append(Importance(name, loss, **_change(options, chosen.picks, other.picks)))
-    return tuple(rows[index] for index in order)
+            loss = max(0.0, chosen.total - other.total) if other else np.inf
+            change = _change(options, chosen.picks, instead.picks)
+            yield Importance(name, loss, **change, by_policy=other is None)
 
 
 def _left_out(options: Options, found: exact.Climb, task: Problem) -> Iterator[LeftOut]:
@@ -540,13 +545,10 @@ def _contest(portfolio: Portfolio, names: Mapping[str, Titles]) -> Iterator[Titl
         )
     for other in portfolio.left_out[:1]:
         yield _best_left_out(other, names)
-    needed = tuple(item.id for item in portfolio.importance if np.isinf(item.loss))
-    if needed:
-        who = _listed(needed, names)
-        yield Titles(
-            en=f"Without any one of these the rules cannot be kept: {who.en}.",
-            fa=f"بی هر یک از این‌ها قواعد برآورده نمی‌شود: {who.fa}.",
-        )
+    for by_policy in (False, True):
+        held = (i for i in portfolio.importance if np.isinf(i.loss) and i.by_policy == by_policy)
+        if who := tuple(item.id for item in held):
+            yield needed(_listed(who, names), by_policy=by_policy)
     if portfolio.robust is not None:
         regret = f"{portfolio.robust.regret_mean:.3f}"
         yield said(

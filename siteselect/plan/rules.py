@@ -288,3 +288,31 @@ def inquiries_of(options: Options, picks: Indices) -> Iterator[tuple[str, Titles
         if options.rung[option] <= REVIVE and np.isnan(free[option]):
             name = options.names(np.array([option]))[0]
             yield name, Titles(en="How much land is free?", fa="چه مقدار زمین آزاد است؟")
+
+
+def needed(who: Titles, *, by_policy: bool) -> Titles:
+    """What cannot be had without any one of some sites.
+
+    Parameters
+    ----------
+    who : Titles
+        Their names.
+    by_policy : bool
+        Whether the rules could be kept without them, and only priority to existing capacity not.
+
+    Returns
+    -------
+    Titles
+
+    Examples
+    --------
+    >>> needed(Titles(en="Kangan", fa="کنگان"), by_policy=False).en
+    'Without any one of these the rules cannot be kept: Kangan.'
+    """
+    en, fa = "the rules cannot be kept", "قواعد برآورده نمی‌شود"
+    if by_policy:
+        en = "existing capacity cannot come first as far"
+        fa = "اولویت ظرفیت موجود تا این حد ممکن نیست"
+    return Titles(
+        en=f"Without any one of these {en}: {who.en}.", fa=f"بی هر یک از این‌ها {fa}: {who.fa}."
+    )

@@ -102,6 +102,11 @@ def test_importance_is_the_loss_without_the_site(seed):
         best = without.total.max(initial=-np.inf)
         assert item.loss == pytest.approx(found.total - best, abs=1e-9)
         assert item.id in item.leaves
+        anyhow = any(item.id not in chosen for chosen in sets.names(sites))
+        assert item.by_policy == (np.isinf(item.loss) and anyhow)
+        if item.by_policy:
+            other = {pick.id for pick in found.picks} - set(item.leaves) | set(item.joins)
+            assert other in [set(chosen) for chosen in sets.names(sites)]
     losses = [swap.loss for swap in found.swaps]
     assert losses == sorted(losses)
 
@@ -616,3 +621,16 @@ def test_the_story_names_binding_rules_and_sites_that_cannot_be_missed():
     assert "The rule «Q needs at least 1 (1 candidates may be chosen)» costs 0.500." in told
     assert "Without any one of these the rules cannot be kept: c." in told
     assert found.binding[0].cost == pytest.approx(0.5)
+
+
+def test_a_site_that_only_the_policy_needs_is_told_apart():
+    kinds = ["greenfield", "greenfield", "estate"]
+    asked = programme(2, existing_first={"tolerance_loss": 1})
+    found = choose(line([0.9, 0.8, 0.79], kinds), asked)
+    held = {item.id: item for item in found.importance}["c"]
+    assert np.isinf(held.loss)
+    assert held.by_policy
+    assert (held.joins, held.leaves) == (("b",), ("c",))
+    told = "\n".join(sentences(found, {}, language="en"))
+    assert "Without any one of these existing capacity cannot come first as far: c." in told
+    assert "the rules cannot be kept" not in told

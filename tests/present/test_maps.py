@@ -350,7 +350,9 @@ def test_a_site_without_which_nothing_stands_has_no_loss() -> None:
     assert result.portfolio is None
     chosen = with_parks(result, k=fit) if fit else None
     assert chosen is not None
-    assert [swap["loss"] for swap in page_data(chosen)["portfolio"]["swaps"]] == [None] * fit
+    swaps = page_data(chosen)["portfolio"]["swaps"]
+    assert [swap["loss"] for swap in swaps] == [None] * fit
+    assert [swap["policy"] for swap in swaps] == [False] * fit
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))

@@ -52,9 +52,7 @@ def parks(result: Result) -> dict[str, Any] | None:
             for a in found.alternatives
         ],
         "swaps": [_swap(item, place) for item in found.importance],
-        "left_out": [
-            {"site": place[o.id], "policy": o.by_policy, **_swap(o, place)} for o in found.left_out
-        ],
+        "left_out": [{"site": place[o.id], **_swap(o, place)} for o in found.left_out],
         "curve": [
             [s.existing, s.extensions, s.greenfield, number(s.total, DIGITS),
              number(s.break_even, DIGITS)]
@@ -101,7 +99,8 @@ def _places(ids: Iterable[str], place: dict[str, int]) -> list[int]:
 
 def _swap(item: Importance | LeftOut, place: dict[str, int]) -> dict[str, Any]:
     return {
-        # Without the site the rules cannot be kept.
+        # Without the site the rules, or only the policy as far as it goes, cannot be kept.
+        "policy": item.by_policy,
         "loss": None if np.isinf(item.loss) else number(item.loss, DIGITS),
         "joins": _places(item.joins, place),
         "leaves": _places(item.leaves, place),

@@ -48,7 +48,7 @@ function previewStrip() {
 
 function alternative(k) {
   const swap = PARKS.swaps[k], on = state.preview !== null && state.preview[0] === 'swap' && state.preview[1] === k;
-  if (swap.loss === null) return h('span', { class: 'sub', text: t('cannotDo') });
+  if (swap.loss === null) return h('span', { class: 'sub', text: t(swap.policy ? 'cannotDoPolicy' : 'cannotDo') });
   // The others are swaps among equals that come with it; all of them stand in the preview.
   const here = at(PARKS.picks[k].site), [first] = [...swap.joins].sort((a, b) => distanceKm(here, at(a)) - distanceKm(here, at(b)) || a - b);
   const rest = swap.joins.length - 1, who = rest > 0 ? t('andMore', siteName(first), num(rest)) : siteName(first);

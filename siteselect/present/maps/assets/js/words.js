@@ -48,6 +48,7 @@ export const WORDS = Object.freeze({
   loses: ['loses {0}', 'با افت {0}'],
   losesNothing: ['loses nothing', 'بی افت'],
   cannotDo: ['Without it the rules cannot be kept', 'بی آن، قاعده‌ها برآورده نمی‌شود'],
+  cannotDoPolicy: ['Without it existing capacity cannot come first as far', 'بی آن، اولویت ظرفیت موجود تا این حد ممکن نیست'],
   previewHead: ['Preview: the official portfolio stays as it is', 'پیش‌نما: سبد رسمی تغییر نمی‌کند'],
   comesIn: ['Comes in', 'می‌آید'],
   goesOut: ['Goes out', 'می‌رود'],
