@@ -41,6 +41,8 @@ RESOURCES = {
 class Candidates:
     """The pool as the portfolio sees it: n sites, each fit for one or more of t park types.
 
+    Lists and columns of a frame are taken for the arrays that they hold.
+
     Parameters
     ----------
     ids : numpy.ndarray of str, shape (n,)
@@ -93,6 +95,11 @@ class Candidates:
     overlaps: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            column = getattr(self, field.name)
+            if column is not None and field.name not in ("park_types", "overlaps"):
+                # What were no array would be left behind when the sites are put in order.
+                object.__setattr__(self, field.name, np.asarray(column))
         n, t = len(self.ids), len(self.park_types)
         faults = [
             Fault(f"has shape {array.shape} for {n} sites and {t} park types", field=name)

@@ -1,12 +1,13 @@
 """The rules of a programme over the options."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from siteselect.plan.exact import problem, solve
-from siteselect.plan.policy import options_of
+from siteselect.plan.policy import Candidates, options_of
 from siteselect.plan.rules import rules_of
 from tests.plan.brute import pool, programme
 
@@ -63,6 +64,21 @@ def test_spacing_is_a_row_a_clique_and_not_a_row_a_pair():
     (spacing,) = [rule for rule in task.rules if rule.id == "spacing"]
     pairs = (spacing.rows.T @ spacing.rows > 0).sum() - len(spacing.rows[0])
     assert len(spacing.rows) < pairs / 2 / 3
+
+
+@pytest.mark.parametrize("given", [pd.Series, np.ndarray.tolist], ids=["column", "list"])
+def test_columns_of_a_frame_are_put_in_order_as_arrays_are(given):
+    sites = pool(12, 3)
+    columns = {
+        field.name: given(value) if isinstance(value, np.ndarray) else value
+        for field in fields(sites)
+        if (value := getattr(sites, field.name)) is not None
+    }
+    ordered, order = sites.canonical()
+    same, same_order = Candidates(**columns).canonical()
+    assert order.tolist() == same_order.tolist()
+    for name in columns:
+        np.testing.assert_array_equal(getattr(same, name), getattr(ordered, name))
 
 
 def test_options_stand_in_the_order_of_ids_and_leave_out_what_cannot_be_chosen():
