@@ -454,9 +454,10 @@ def _cells(values: ArrayLike) -> NDArray[Any]:
 
 
 def _sides(cell_m: float | tuple[float, float]) -> tuple[float, float]:
-    height, width = np.broadcast_to(np.asarray(cell_m, dtype=np.float64), 2)
-    if not (0 < height < np.inf and 0 < width < np.inf):
-        raise DataError(f"sides of a cell must be positive, got {cell_m}")
+    sides = np.asarray(cell_m, dtype=np.float64)
+    if sides.shape not in ((), (2,)) or not ((sides > 0) & (sides < np.inf)).all():
+        raise DataError(f"sides of a cell must be positive, one or two; got {cell_m}")
+    height, width = np.broadcast_to(sides, 2)
     return float(height), float(width)
 
 

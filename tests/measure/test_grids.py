@@ -389,6 +389,7 @@ def test_a_grid_without_cells_has_none(shape: tuple[int, int]) -> None:
         (lambda: reach.distance_grid([1, 2], 1.0), "rows and columns"),
         (lambda: reach.distance_grid([[1, 2]], 0.0), "sides of a cell must be positive"),
         (lambda: reach.distance_grid([[1, 2]], (1.0, np.nan)), "must be positive"),
+        (lambda: reach.distance_grid([[1, 2]], (1.0, 2.0, 3.0)), "positive, one or two"),  # type: ignore[arg-type] # the fault itself
         (lambda: reach.cost_distance([[1, -2]], (0, 0), 1.0), "friction must not be negative"),
         (lambda: reach.cost_distance([[1, 2]], (0, 5), 1.0), "rows and columns within it"),
         (lambda: reach.cost_distance([[1, 2]], [1, 2, 3], 1.0), "neither a grid"),
