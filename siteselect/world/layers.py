@@ -6,11 +6,10 @@ beside the input.
 """
 
 import sqlite3
-import struct
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,7 +29,7 @@ from rasterio.io import DatasetReader
 
 from siteselect.base.errors import CrsMismatch, DataError, Fault
 from siteselect.base.text import nearest
-from siteselect.world import dbase
+from siteselect.world import dbase, geopackage
 from siteselect.world.admit import LIMITS, Limits, admit, archive, large, over, refuse, shown
 from siteselect.world.markup import feature_name, read_geojson, read_kml
 
@@ -207,19 +206,11 @@ def _database(
 ) -> gpd.GeoDataFrame:
     if kind == "FlatGeobuf":
         return _gdal(path, path.name, warnings)
-    with path.open("rb") as handle:
-        head = handle.read(100).ljust(100, b"\x00")
-    size, pages = struct.unpack(">H", head[16:18])[0], struct.unpack(">I", head[28:32])[0]
-    size = 65536 if size == 1 else size
-    if head[24:28] == head[92:96] and path.stat().st_size < size * pages:
-        raise DataError(Fault("is a damaged database: it is cut short", file=path.name))
-    if head[18] != 1 or head[19] != 1:
-        # A database in write-ahead mode would be given two files beside it as soon as it is read.
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "layer.gpkg"
-            copy.write_bytes(path.read_bytes())
-            return _geopackage(copy, path.name, layer, limits, warnings)
-    return _geopackage(path, path.name, layer, limits, warnings)
+    try:
+        with geopackage.alone(path) as base:
+            return _geopackage(base, path.name, layer, limits, warnings)
+    except sqlite3.Error as error:
+        raise DataError(Fault("is a damaged database or no GeoPackage", path.name)) from error
 
 
 def _geopackage(
@@ -229,7 +220,7 @@ def _geopackage(
         with catch_warnings(record=True, action="always"):
             found = pyogrio.list_layers(path)
             name = _chosen([str(name) for name, geometry in found if geometry], layer, file)
-            _refuse_view(path, name, file)
+            geopackage.refuse_view(path, name, file)
             count = pyogrio.read_info(path, layer=name)["features"]
     except _GDAL_FAULTS as error:
         raise DataError(Fault("is a damaged database or no GeoPackage", file=file)) from error
@@ -240,16 +231,6 @@ def _geopackage(
         message = f"is a damaged database: {len(frame):,} of {count:,} features could be read"
         raise DataError(Fault(message, file=file))
     return frame
-
-
-def _refuse_view(path: Path, name: str, file: str) -> None:
-    """A view is a program that runs when it is read, maybe without end."""
-    query = "SELECT type FROM sqlite_master WHERE lower(name) = lower(?)"
-    place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(place, uri=True)) as base:
-        kinds = {str(kind) for (kind,) in base.execute(query, (name,))}
-    if "view" in kinds:
-        raise DataError(Fault(f"its layer {shown(name)} is a view; save it as a table", file))
 
 
 def _gdal(

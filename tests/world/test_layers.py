@@ -1,6 +1,7 @@
 """Layers: sound features of a known CRS, or words that say what is wrong."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -260,6 +261,23 @@ def test_a_damaged_geopackage_is_called_so(tmp_path: Path) -> None:
     assert "damaged database" in refused(tmp_path, "a.gpkg", data[: len(data) // 2])
     assert "damaged database" in refused(tmp_path, "a.gpkg", data[:16] + b"\xff" * len(data))
     assert "no GeoPackage" in refused(tmp_path, "a.gpkg", b"not a database")
+
+
+def test_a_geopackage_that_is_being_changed_is_not_read_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    faulty.sites_frame().to_file(path)
+    with closing(sqlite3.connect(path)) as base:  # as QGIS holds a layer that is open
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA wal_autocheckpoint=0")
+        base.execute("CREATE TABLE told (words)")
+        base.commit()
+        before = {file: file.read_bytes() for file in tmp_path.iterdir()}
+        with pytest.raises(DataError, match=r"a.gpkg: holds changes that are still in a.gpkg-wal"):
+            read_vector(path, warnings=[])
+        assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
+        base.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        assert (tmp_path / "a.gpkg-wal").stat().st_size
+        assert len(read_vector(path, warnings=[])) == 2
 
 
 def test_limits_of_a_layer_are_named(tmp_path: Path) -> None:
