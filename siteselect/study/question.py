@@ -155,13 +155,13 @@ def ask(
     folders = (_within(folder, declared.criteria, "criteria").parent, folder, bundled)
     if not isinstance(criteria, CriteriaSet):
         file = file_of(criteria, folders) if criteria else None
-        criteria, read = _read(file or _beside(folder, bundled, declared.criteria))
+        criteria, read = _read(file or _beside(folder, bundled, declared.criteria, "criteria"))
         marks |= read
     _known_provinces(declared, catalog)
-    if own is None and declared.own_sites:
+    if own is None and declared.own_sites is not None:
         own = Own(_within(folder, declared.own_sites, "own_sites"))
     if programme is None and declared.programme is not None:
-        programme = _beside(folder, bundled, declared.programme)
+        programme = _beside(folder, bundled, declared.programme, "programme")
     asked = programme if isinstance(programme, Programme) else None
     if isinstance(programme, Path):
         marks |= manifest.marks(programme)
@@ -257,12 +257,12 @@ def _analysis_crs(study: Study) -> CRS:
     return crs
 
 
-def _beside(folder: Path, bundled: Path, name: str) -> Path:
-    for place in (_within(folder, name, "criteria"), bundled / name):
+def _beside(folder: Path, bundled: Path, name: str, field: str) -> Path:
+    for place in (_within(folder, name, field), bundled / name):
         if place.is_file():
             return place
     known = [path.name for path in bundled.glob("*.yaml")]
-    raise DeclarationError(Fault(f"no such criteria file{nearest(name, known)}", file=name))
+    raise DeclarationError(Fault(f"no such {field} file{nearest(name, known)}", file=name))
 
 
 def _within(folder: Path, name: str, field: str) -> Path:
@@ -271,7 +271,16 @@ def _within(folder: Path, name: str, field: str) -> Path:
     Who sends a study could otherwise make it read, and show, any file of the machine.
     """
     place = folder / name
-    if not place.resolve().is_relative_to(folder.resolve()):
+    try:
+        inside = place.resolve().is_relative_to(folder.resolve())
+        place.exists()  # says of a name that no file can have that it is none
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)[:80]
+        message = f"{name[:80]!r} cannot be read ({reason})"
+        raise DeclarationError(Fault(message, field=field)) from error
+    if not name:
+        raise DeclarationError(Fault("is empty; name a file, or leave it out", field=field))
+    if not inside:
         message = f"{name[:80]!r} leads out of the study's folder; name it on the command line"
         raise DeclarationError(Fault(message, field=field))
     return place

@@ -69,6 +69,32 @@ def test_a_check_tells_all_that_a_run_refuses_unmeasured(
         assert any(re.search(words, fault) for fault in found), (words, found)
 
 
+@pytest.mark.parametrize("field", ["criteria", "programme", "own_sites", "units", "committee"])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ('""', "is empty; name a file, or leave it out"),
+        (r'"a\0b.csv"', ".*cannot be read .embedded null byte"),
+        ("x" * 300, "'xxx.*' cannot be read .File name too long"),
+        ("../x.csv", "'../x.csv' leads out of the study's folder"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_refused_by_its_key(
+    tmp_path: Path, field: str, name: str, told: str
+) -> None:
+    text = re.sub(rf"(?m)^{field}: .*\n", "", (HERE / "study.yaml").read_text("utf-8"))
+    (tmp_path / "study.yaml").write_text(f"{text}\n{field}: {name}\n", "utf-8")
+    with pytest.raises(DeclarationError, match=f"^{field}: {told}"):
+        ask(tmp_path / "study.yaml")
+
+
+def test_a_link_that_leads_back_to_itself_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").symlink_to("own.csv")
+    found = faults(tmp_path, "own_sites: own.csv")
+    assert len(found) == 1
+    assert re.match(r"own(_sites: '|.csv: ).*cannot be read", "".join(found))
+
+
 def test_the_bundled_study_and_one_of_few_provinces_pass(tmp_path: Path) -> None:
     assert faults(tmp_path, "[IR-06, IR-18, IR-22, IR-11] -> [IR-18]") == []
 
