@@ -30,6 +30,7 @@ YAML_LIMIT_BYTES = 300_000
 YAML_LIMIT_DEPTH = 40
 YAML_LIMIT_EVENTS = 20_000
 YAML_LIMIT_KEYS = 50_000
+SHOWN = 80  # characters of what was written that a fault repeats
 STRANGERS_TOLD = 3
 # What programs put beside a file that was opened with them, and make again; and what systems put
 # into any folder. A style or a copy is somebody's work, and none of these.
@@ -172,8 +173,9 @@ def _fault(item: Any, file: str, lines: Line, known: set[str]) -> Fault:
         message = f"unknown key {last!r}{text.nearest(str(last), known)}"
     elif item["type"] == "missing":
         message = f"{last} is missing"
-    elif not isinstance(item["input"], (dict, list)):
-        message = f"{message}, not {item['input']!r}"
+    elif item["type"] != "json_invalid" and not isinstance(item["input"], (dict, list)):
+        given = repr(item["input"])
+        message = f"{message}, not {given if len(given) <= SHOWN else given[: SHOWN - 1] + '…'}"
     return Fault(
         message,
         file=file,
@@ -242,11 +244,13 @@ def _parsed(source: str, file: str) -> str:
 
 def _yaml_text(path: Path) -> str:
     try:
-        if path.stat().st_size > YAML_LIMIT_BYTES:
+        with path.open("rb") as handle:  # what is no plain file does not tell its size
+            data = handle.read(YAML_LIMIT_BYTES + 1)
+        if len(data) > YAML_LIMIT_BYTES:
             raise DeclarationError(
                 Fault(f"is larger than {YAML_LIMIT_BYTES:,} bytes", file=str(path))
             )
-        return path.read_text(encoding="utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DeclarationError(
             Fault(f"is not UTF-8 at byte {error.start}; save it as UTF-8", file=str(path))

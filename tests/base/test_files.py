@@ -70,6 +70,25 @@ def test_what_is_no_plain_yaml_is_refused(tmp_path: Path, text: str | bytes, tol
     assert told in refused(tmp_path, text)
 
 
+def test_a_file_that_is_something_else_is_not_poured_out(tmp_path: Path) -> None:
+    table = "id,lon,lat\n" + "".join(f"S{n},52.1,28.1\n" for n in range(5000))
+    assert len(refused(tmp_path, table)) < 200
+    assert len(refused(tmp_path, STUDY + f'seed: "{"x" * 5000}"\n')) < 200
+    assert len(refused(tmp_path, STUDY + r'crs: "\ud800"')) < 200
+
+
+def test_what_has_no_size_and_no_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").symlink_to("/dev/zero")
+    with pytest.raises(DeclarationError, match="is larger than 300,000 bytes"):
+        files.read(tmp_path / "study.yaml", Study)
+
+
+def test_line_ends_of_other_systems_count_as_one(tmp_path: Path) -> None:
+    for end in ("\n", "\r\n", "\r"):
+        told = refused(tmp_path, (STUDY + "seed: x\n").replace("\n", end).encode())
+        assert "line 5: seed" in told
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match=r"none\.yaml: cannot be read"):
         files.read(tmp_path / "none.yaml", Study)
