@@ -24,6 +24,7 @@ from siteselect.world.admit import parse_xml, refuse, shown
 Record = tuple[dict[str, Any], Any]
 WGS84 = "EPSG:4326"
 _CODE = re.compile(r"(urn:ogc:def:crs:)?[A-Za-z]+:[\d.]*:?[A-Za-z0-9]+")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # a letter may be written in two halves
 DEEPEST = 20  # groups of geometries within groups
 _MULTI = {"Point": "MultiPoint", "LineString": "MultiLineString", "Polygon": "MultiPolygon"}
 
@@ -82,9 +83,10 @@ def read_geojson(path: Path, *, warnings: list[Fault]) -> gpd.GeoDataFrame:
 def _json(path: Path) -> Any:
     data = path.read_bytes()
     try:
-        return json.loads(
+        found = json.loads(
             data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once
         )
+        return _whole(found) if _HALF.search(data) else found
     except UnicodeDecodeError as error:
         message = f"is not UTF-8 at byte {error.start}; GeoJSON must be"
     except json.JSONDecodeError as error:
@@ -100,6 +102,16 @@ def _json(path: Path) -> Any:
     except ValueError as error:
         message = str(error) if str(error).startswith("holds") else "holds a number too long"
     raise DataError(Fault(message, file=path.name))
+
+
+def _whole(found: Any) -> Any:
+    """What was read, if no letter of it is a half that lost the other."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])[1:-1]
+        raise ValueError(f"holds {half}, which is half of a letter") from error
+    return found
 
 
 def _no_constant(word: str) -> NoReturn:
@@ -197,8 +209,8 @@ def _shape(element: ElementTree.Element, depth: int) -> dict[str, Any] | None:
     if kind in ("Point", "LineString", "LinearRing"):
         line = _positions(element.findtext("{*}coordinates"))
         kind = "LineString" if kind == "LinearRing" else kind
-        # A point of several positions is left as it stands, so that it cannot be read.
-        alone = kind == "Point" and len(line) == 1
+        # A point of several positions, or of none, is left as it stands and cannot be read then.
+        alone = kind == "Point" and len(line) == 1 and bool(line[0])
         return {"type": kind, "coordinates": line[0] if alone else line}
     return None
 
@@ -207,7 +219,7 @@ def _positions(text: str | None) -> list[list[float]]:
     try:
         return [[float(n) for n in one.split(",")[:2]] for one in (text or "").split()]
     except ValueError:
-        return []
+        return [[]]  # no position
 
 
 def _frame(records: list[Record], crs: str, file: str, warnings: list[Fault]) -> gpd.GeoDataFrame:
@@ -226,7 +238,8 @@ def _frame(records: list[Record], crs: str, file: str, warnings: list[Fault]) ->
         if geometry is not None and shape is None
     ])  # fmt: skip
     rows = [{_column(key): _plain(value) for key, value in row.items()} for row, _ in records]
-    frame = pd.DataFrame(rows, index=range(1, len(rows) + 1))
+    # As they stand: beside a blank, whole numbers would become others of 16 digits.
+    frame = pd.DataFrame(rows, index=range(1, len(rows) + 1), dtype=object)
     return gpd.GeoDataFrame(frame, geometry=list(shapes), crs=crs)
 
 

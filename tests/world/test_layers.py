@@ -96,6 +96,7 @@ def test_kml_polygons_keep_their_holes(tmp_path: Path) -> None:
         (kml(""), "no features"),
         (kml("<Placemark><name>A</name></Placemark>"), "has no geometry"),
         (kml("<Placemark><Point><coordinates>a,b</coordinates></Point></Placemark>"), "geometry"),
+        (kml(PLACEMARK.replace("50.25,28.5", "50.25, 28.5")), "K1: its geometry cannot be read"),
     ],
 )
 def test_kml_that_is_wrong_is_refused(tmp_path: Path, data: bytes, word: str) -> None:
@@ -122,6 +123,10 @@ def test_kml_that_is_wrong_is_refused(tmp_path: Path, data: bytes, word: str) ->
         (b'{"type": "FeatureCollection", "features": [3]}', ("feature 1", "no feature")),
         (b'{"type": "FeatureCollection" "features": []}', ("no JSON at byte 29",)),
         ('{"type": "é"}'.encode("latin-1"), ("not UTF-8 at byte 10",)),
+        (
+            rb'{"type": "Point", "coordinates": [50, 28], "name": "\ud83d"}',
+            (r"holds \ud83d, which",),
+        ),
         (b"PK\x03\x04", ("is named .geojson but is no GeoJSON",)),
         (features(polygon([[50, 28], [51, 29], [50, 28], [50, 28]])), ("flat",)),
     ],
@@ -132,6 +137,17 @@ def test_geojson_that_is_wrong_is_refused(
     message = refused(tmp_path, "a.geojson", data)
     for word in words:
         assert word in message
+
+
+def test_whole_numbers_and_letters_written_in_two_halves_stay_what_they_are(
+    tmp_path: Path,
+) -> None:
+    data = features(point(50, 28), point(50.5, 28)).replace(
+        b'{"id": "P1"}', rb'{"id": "P1", "code": 12345678901234567, "name": "\ud83d\ude00"}'
+    )
+    data = data.replace(b'{"id": "P2"}', b'{"id": "P2", "code": null}')
+    frame, _ = read(tmp_path, "a.geojson", data)
+    assert [str(value) for value in frame.loc[1, ["code", "name"]]] == ["12345678901234567", "😀"]
 
 
 def test_an_open_ring_is_closed_and_told(tmp_path: Path) -> None:
