@@ -24,6 +24,15 @@ TOLD = 12  # rows that are named in one fault, and warnings of one kind
 LIMIT_PREFIX = "SITESELECT_LIMIT_"
 _ARCHIVES = (".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".xz", ".bz2", ".kmz", ".zst")
 
+_DEGREES = re.compile(
+    r"""([+-]?\d{1,3})\s*[°º]\s*(?:(\d{1,2})\s*['′’]\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:["″”]|''))?)?"""
+    r"\s*([NSEW]?)",
+    re.ASCII,
+)
+_WITH_UNIT = re.compile(r"[+-]?\d+(?:\.\d+)?\s*(?:[^\W\d_][\w/²%]*|[%٪])")
+_PARTED = re.compile(r"[+-]?\d[\d.,،' ]*", re.ASCII)
+_SLASHED = re.compile(r"[+-]?\d+/\d+", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -126,6 +135,47 @@ def shown(value: str) -> str:
     """
     short = value if len(value) <= 40 else value[:39] + "…"
     return "'" + "".join(c if c.isprintable() else repr(c)[1:-1] for c in short) + "'"
+
+
+def no_number(text: str, *, written: str, required: bool) -> str:
+    """What is wrong with the cell of a number that holds none, and the cure.
+
+    Parameters
+    ----------
+    text : str
+        The cell with Latin digits.
+    written : str
+        As it stands in the file, so that it can be found there.
+    required : bool
+        Whether a number must stand there.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> no_number("52/5", written="۵۲/۵", required=True)
+    "'۵۲/۵': the slash may be a decimal mark; write a point"
+    """
+    way_out = "" if required else ", or 'unknown' if it is not known"
+    if not text:
+        return f"is empty; write a number{way_out}"
+    degrees = _DEGREES.fullmatch(text)
+    if degrees:
+        whole, minutes, seconds, side = degrees.groups()
+        value = abs(float(whole)) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
+        value = -value if side in ("S", "W") or whole.startswith("-") else value
+        return f"{shown(written)} is not decimal degrees; write {value:.6f}".rstrip("0")
+    if _SLASHED.fullmatch(text):
+        return f"{shown(written)}: the slash may be a decimal mark; write a point"
+    if _PARTED.fullmatch(text):
+        comma = "the comma may be a decimal mark or part thousands; write a point"
+        other = "spaces, points and marks may part thousands; leave them out"
+        return f"{shown(written)}: {comma if re.search('[,،]', text) else other}"
+    if _WITH_UNIT.fullmatch(text):
+        return f"{shown(written)} carries a unit; write the number alone"
+    return f"{shown(written)} is no number; write one{way_out}"
 
 
 def row_list(numbers: Iterable[int], word: str = "row") -> str:

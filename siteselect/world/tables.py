@@ -20,20 +20,22 @@ import shapely
 from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
-from siteselect.base.text import latin_digits, misread, nearest
+from siteselect.base.text import fold, latin_digits, misread, nearest
 from siteselect.declared.sources import Column
-from siteselect.world.admit import LIMITS, Limits, admit, over, refuse, row_list, shown
+from siteselect.world.admit import (
+    LIMITS,
+    Limits,
+    admit,
+    no_number,
+    over,
+    refuse,
+    row_list,
+    shown,
+)
 from siteselect.world.workbook import sheet_records
 
 UNKNOWN = frozenset({"unknown", "نامعلوم"})
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_DEGREES = re.compile(
-    r"""([+-]?\d{1,3})\s*[°º]\s*(?:(\d{1,2})\s*['′’]\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:["″”]|''))?)?"""
-    r"\s*([NSEW]?)",
-    re.ASCII,
-)
-_WITH_UNIT = re.compile(r"[+-]?\d+(?:\.\d+)?\s*(?:[^\W\d_][\w/²%]*|[%٪])")
-_PARTED = re.compile(r"[+-]?\d[\d.,' ]*", re.ASCII)
 # What a number may carry unseen: another minus, marks of direction, spaces that do not break.
 _CLEAN = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " "} | dict.fromkeys(
     "\u200e\u200f\u200b\u061c\ufeff", ""))  # fmt: skip
@@ -42,13 +44,15 @@ _CLEAN = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " "} | dict.from
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
 )
+_MARKED = "this heading holds marks that are not seen, so it is none that is looked for"
 _LOST = "\ufffd"
 # Codecs that do more than name letters, so that bytes would be read as something else.
 _NO_ENCODINGS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7",
                            "unicode-escape", "raw-unicode-escape", "undefined"})  # fmt: skip
 _ALSO_CALLED = {
-    "lon": ("longitude", "long", "lng", "x", "easting", "utm_x", "طول"),
-    "lat": ("latitude", "y", "northing", "utm_y", "عرض"),
+    "id": ("code", "شناسه", "کد"),
+    "lon": ("longitude", "long", "lng", "x", "easting", "utm_x", "طول", "طول جغرافیایی"),
+    "lat": ("latitude", "y", "northing", "utm_y", "عرض", "عرض جغرافیایی"),
 }
 _PROJECTED = ("easting", "northing", "utm_x", "utm_y")
 _SMALLER = {"km": (1e3, "metres"), "ha": (1e4, "square metres")}
@@ -139,6 +143,8 @@ def _decoded(data: bytes, encoding: str | None, file: str) -> str:
     try:
         name = codecs.lookup(encoding or "utf-8").name
         text = data[mark:].decode("no encoding" if name in _NO_ENCODINGS else name)
+        # The codec of one order of bytes keeps the mark of it.
+        text = text.removeprefix("\ufeff" if encoding else "")
     except LookupError as error:
         raise DataError(Fault(f"{shown(encoding or '')} is no encoding", file=file)) from error
     except UnicodeDecodeError as error:
@@ -221,6 +227,11 @@ def _checked(
             continue
         if not columns:
             columns = tuple(cell.strip() for cell in record)
+            notes += [
+                Fault(_MARKED, file, f"row {number}", shown(name))
+                for name in columns
+                if _UNSEEN.search(name)
+            ]
             continue
         if len(record) != len(columns):
             faults.append(
@@ -374,7 +385,7 @@ def missing_columns(table: Table, columns: Mapping[str, Column]) -> list[Fault]:
 
 
 def _hint(name: str, columns: Sequence[str]) -> str:
-    other = next((c for c in columns if c.casefold() in _ALSO_CALLED.get(name, ())), "")
+    other = next((c for c in columns if fold(c) in _ALSO_CALLED.get(name, ())), "")
     if other.casefold() in _PROJECTED:
         return f" ({other} is projected: give degrees, or a vector file with its CRS)"
     return f" (if {shown(other)} holds it, call it {name})" if other else nearest(name, columns)
@@ -409,7 +420,8 @@ class _Reader:
                 values[at] = float(plain)
                 converted.append((at, self.table.numbers[at]))
             elif self.column.required or (plain and plain.casefold() not in UNKNOWN):
-                faults.append(self.fault(at, _no_number(plain, self.column)))
+                reason = no_number(plain, written=text, required=self.column.required)
+                faults.append(self.fault(at, reason))
         faults += self._out_of_range(values, cells)
         if self.column.type == "integer" and not np.isnan(values).any():
             return values.astype(np.int64), faults, converted
@@ -489,22 +501,3 @@ def _wkt(text: str) -> shapely.Geometry | None:
             return shapely.from_wkt(text, on_invalid="ignore")
     except NotImplementedError:  # curves
         return None
-
-
-def _no_number(text: str, column: Column) -> str:
-    way_out = "" if column.required else ", or 'unknown' if it is not known"
-    if not text:
-        return f"is empty; write a number{way_out}"
-    degrees = _DEGREES.fullmatch(text)
-    if degrees:
-        whole, minutes, seconds, side = degrees.groups()
-        value = abs(float(whole)) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
-        value = -value if side in ("S", "W") or whole.startswith("-") else value
-        return f"{shown(text)} is not decimal degrees; write {value:.6f}".rstrip("0")
-    if _PARTED.fullmatch(text):
-        mark = "the comma may be a decimal mark or part thousands; write a point"
-        other = "spaces, points and marks may part thousands; leave them out"
-        return f"{shown(text)}: {mark if ',' in text else other}"
-    if _WITH_UNIT.fullmatch(text):
-        return f"{shown(text)} carries a unit; write the number alone"
-    return f"{shown(text)} is no number; write one{way_out}"

@@ -36,7 +36,17 @@ def test_rows_keep_the_numbers_that_a_spreadsheet_shows(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_heading(tmp_path: Path) -> None:
-    assert read_bytes(tmp_path, "\ufeffid,n\n1,2\n".encode()).columns == ("id", "n")
+    text = "\ufeffid,n\n1,2\n"
+    assert read_bytes(tmp_path, text.encode()).columns == ("id", "n")
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le"):
+        table = read_bytes(tmp_path, text.encode(encoding), encoding=encoding)
+        assert (table.columns, table.notes) == (("id", "n"), ())
+
+
+def test_a_heading_with_marks_that_nobody_sees_is_told(tmp_path: Path) -> None:
+    table = read_bytes(tmp_path, "id,area_ha\u200f,نیم\u200cروز\n1,2,3\n".encode())
+    assert [note.field for note in table.notes] == [r"'area_ha\u200f'"]
+    assert "marks that are not seen" in str(table.notes[0])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +117,8 @@ def test_a_folder_and_a_missing_file_are_told(tmp_path: Path) -> None:
         ("NaN", "no number"), ("inf", "no number"), ("-", "no number"), ("1e999", "not in"),
         ("1,200", "comma"), ("27,5", "comma"), ("220 ha", "carries a unit"), ("1_000", "no number"),
         ("0x10", "number"), ("27°30'00\"N", "write 27.5"), ("52°36'36\"W", "write -52.61"),
-        ("", "empty"), ("unknown", "no number"),
+        ("", "empty"), ("unknown", "no number"), ("۵۲/۶", "'۵۲/۶': the slash"),
+        ("۱۴۰۲/۵/۱", "'۱۴۰۲/۵/۱' is no number"), ("۵۲،۶", "'۵۲،۶': the comma"),
     ],
 )  # fmt: skip
 def test_what_is_no_number_for_certain_is_a_fault(cell: str, word: str) -> None:
@@ -170,6 +181,14 @@ def test_choices_whole_numbers_and_wkt() -> None:
 def test_a_missing_column_is_named_with_those_there() -> None:
     with pytest.raises(DataError, match=r"column area_ha is missing.*'area_h'.*there are area_h"):
         typed(table_of("1", name="area_h"), {"area_ha": Column(required=True)}, warnings=[])
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("طول جغرافیایی", "lon"), ("عرض جغرافيايي", "lat"), ("شناسه", "id")]
+)
+def test_a_persian_heading_is_known_for_what_it_holds(name: str, column: str) -> None:
+    with pytest.raises(DataError, match=f"if '{name}' holds it, call it {column}"):
+        typed(table_of("1", name=name), {column: Column(required=True)}, warnings=[])
 
 
 def test_a_very_long_text_is_shortened_and_told() -> None:
