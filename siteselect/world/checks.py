@@ -12,11 +12,11 @@ import pandas as pd
 import shapely
 
 from siteselect.base.errors import DataError, Fault
-from siteselect.base.text import fold, nearest
+from siteselect.base.text import nearest
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Column
 from siteselect.world import layers, location, sites, tables
-from siteselect.world.admit import LIMITS, Limits, first_of, refuse, row_list, shown
+from siteselect.world.admit import LIMITS, Limits, refuse, row_list, shown
 from siteselect.world.location import Area
 from siteselect.world.rasters import check_raster, meets
 
@@ -127,7 +127,7 @@ def check_file(
     DataError
         If there is no such kind.
     """
-    warnings: list[Fault] = []
+    warnings = [] if kind == "sites" else _unheeded(path, reading)
     checks: dict[str, Callable[[], tuple[list[Fault], int]]] = {
         "provinces": lambda: _check_provinces(path, area, reading, warnings),
         "pipelines": lambda: _check_lines(path, area, reading, warnings),
@@ -187,13 +187,14 @@ def user_sites(
         provinces is a fault beyond its own accuracy plus that of the layer, within it a warning;
         an outline was drawn on purpose (land may be reclaimed), so it is kept and told.
     """
+    warnings += _unheeded(path, reading)
     frame, faults = _features(path, criteria, reading, warnings, exact=True)
     told: list[Fault] = []
     frame = sites.with_accuracy(_named(frame, path.name, told), path.name, told)
     faults = [
         *map(sites.with_cure, faults),
         *location.sizes(frame, path.name, RANGES["area_ha"], warnings=told),
-        *_twice(frame, path.name, told),
+        *sites.twice(frame, path.name, told),
     ]
     codes, unknown = location.province_codes(frame, area, path.name)
     where = location.locate(frame, area, frame[sites.ACCURACY].to_numpy(dtype=float))
@@ -236,7 +237,8 @@ def _features(
             raise DataError(faults)
         geometry = gpd.points_from_xy(frame["lon"], frame["lat"])
         frame.index.name = table.word
-        return gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326"), faults
+        placed = gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326")
+        return placed, faults + _not_degrees(placed, reading.crs, path.name)
     layer = layers.read_vector(
         path, layer=reading.layer, crs=reading.crs, limits=reading.limits, warnings=warnings
     ).to_crs("EPSG:4326")
@@ -251,6 +253,30 @@ def _features(
     centre = placed.geometry.representative_point()
     warnings += location.elsewhere(placed, centre, path.name)
     return placed.assign(lon=centre.x, lat=centre.y), faults
+
+
+def _not_degrees(placed: gpd.GeoDataFrame, crs: str | None, file: str) -> list[Fault]:
+    """Whether a CRS that was given is another than that of lon and lat."""
+    try:
+        layers.located(placed, crs, file)
+    except DataError as error:
+        return list(error.faults)
+    return []
+
+
+def _unheeded(path: Path, reading: Reading) -> list[Fault]:
+    """What was said of a file that files of its kind say themselves."""
+    suffix = path.suffix.lower()
+    return [
+        Fault(f"--{option} {shown(value)} is not heeded: {reason}", file=path.name)
+        for option, value, heeded, reason in (
+            ("encoding", reading.encoding, suffix in (".csv", ".tsv", ".txt"),
+             "only plain text needs it"),
+            ("layer", reading.layer, suffix in (".xlsx", ".gpkg", ".zip"), "it holds one alone"),
+            ("crs", reading.crs, suffix not in (".tif", ".tiff"), "a raster must say it itself"),
+        )
+        if value and not heeded
+    ]  # fmt: skip
 
 
 def _single(layer: gpd.GeoDataFrame, file: str, faults: list[Fault]) -> gpd.GeoSeries:
@@ -362,43 +388,15 @@ def _named(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> gpd.Geo
     return frame.drop(columns="name")
 
 
-def _twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fault]:
-    """Ids that stand twice are faults; names and positions that do are worth a look."""
-    word = str(frame.index.name or "row")
-
-    def repeated(column: pd.Series) -> list[tuple[str, str]]:
-        again = column[column.duplicated(keep=False) & (column != "")]
-        return [(str(key), row_list(rows.index, word)) for key, rows in again.groupby(again)]
-
-    alike = frame["id"].astype(str).map(fold)
-    warnings += first_of(
-        Fault("ids that differ in letters of case or script only", file, rows, "id")
-        for key, rows in repeated(alike)
-        if len(set(frame["id"][alike == key])) > 1
-    )
-    for column in ("name_en", "name_fa"):
-        warnings += first_of(
-            Fault("probably the same name", file, rows, column)
-            for _, rows in repeated(frame[column].map(fold))
-        )
-    spots = frame["lon"].astype(str) + " " + frame["lat"].astype(str)
-    warnings += first_of(
-        Fault("share one position; their spacing is unknown", file, rows, "lon, lat")
-        for _, rows in repeated(spots.where(frame["lon"].notna(), ""))
-    )
-    return [
-        Fault(f"id {shown(name)} stands more than once", file, rows, "id")
-        for name, rows in repeated(frame["id"].astype(str))
-    ]
-
-
 def _check_features(
     path: Path, kind: str, area: Area, reading: Reading, warnings: list[Fault]
 ) -> tuple[list[Fault], int]:
     frame, faults = _features(path, None, reading, warnings)
     frame = _named(frame, path.name, warnings)
-    faults += _twice(frame, path.name, warnings)
+    faults += sites.twice(frame, path.name, warnings)
     offshore = OFFSHORE.get(kind, ())
+    # The layer may go beyond the provinces of the study, so a name that is none of theirs may be.
+    warnings += location.province_codes(frame, area, path.name)[1]
     found, doubts = location.check_points(frame, path.name, area, offshore=offshore)
     warnings += doubts
     return [*faults, *found], len(frame)
@@ -409,14 +407,20 @@ def _check_lines(
 ) -> tuple[list[Fault], int]:
     faults: list[Fault] = []
     if path.suffix.lower() in _TABLES:
-        frame = _line_table(path, reading, faults, warnings)
+        frame = _line_table(path, reading, warnings)
     else:
-        frame = layers.read_vector(
+        layer = layers.read_vector(
             path, layer=reading.layer, crs=reading.crs, limits=reading.limits, warnings=warnings
         )
+        table = _attributes(layer, path.name, warnings)
+        columns = {"id": Column(required=True)}
+        read, faults = tables.parse(table, columns, warnings=warnings, limits=reading.limits)
+        frame = layer.assign(id=read["id"]).rename_axis(table.word)
+    bare = frame.assign(lon=frame.index, lat=0.0, name_en="", name_fa="")
+    faults += sites.twice(bare, path.name, warnings)
     lines = np.isin(shapely.get_type_id(frame.geometry.to_numpy()), (1, 5))
     if not lines.all():
-        rows = row_list(frame.index[~lines], str(frame.index.name or "feature"))
+        rows = row_list(frame.index[~lines], str(frame.index.name))
         return [*faults, Fault("holds no line", path.name, rows)], len(frame)
     try:
         sound = layers.sound(frame, path.name, reading.limits, warnings=warnings)
@@ -426,20 +430,17 @@ def _check_lines(
     return faults, len(frame)
 
 
-def _line_table(
-    path: Path, reading: Reading, faults: list[Fault], warnings: list[Fault]
-) -> gpd.GeoDataFrame:
+def _line_table(path: Path, reading: Reading, warnings: list[Fault]) -> gpd.GeoDataFrame:
     table = tables.read_table(
         path, encoding=reading.encoding, sheet=reading.layer, limits=reading.limits
     )
     name = next((name for name in _WKT if name in table.columns), "wkt")
     columns = {"id": Column(required=True), name: Column(type="wkt", required=True)}
     read = tables.typed(table, columns, warnings=warnings, limits=reading.limits)
-    frame = gpd.GeoDataFrame(read.assign(lon=read.index, lat=0.0, name_en="", name_fa=""))
-    faults += _twice(frame, path.name, warnings)
     with np.errstate(invalid="ignore"):
         shapes = shapely.from_wkt(read[name].to_numpy(dtype=object))
-    return frame.set_geometry(shapes, crs=reading.crs or "EPSG:4326").rename_axis(table.word)
+    frame = gpd.GeoDataFrame(read, geometry=shapes).rename_axis(table.word)
+    return layers.located(frame, reading.crs or "EPSG:4326", path.name)
 
 
 def _check_provinces(

@@ -141,7 +141,7 @@ def read_vector(
         frame = _shapefile(path, path.name, crs, warnings)
     else:
         frame = _database(path, kind, layer, limits, warnings)
-    return sound(_located(frame, crs, path.name), path.name, limits, warnings=warnings)
+    return sound(located(frame, crs, path.name), path.name, limits, warnings=warnings)
 
 
 def _chosen(names: list[str], layer: str | None, file: str) -> str:
@@ -261,7 +261,26 @@ def _no_crs(file: str, why: str = "") -> Fault:
     return Fault(f"has no CRS{why}; give it, for example --crs EPSG:4326", file=file)
 
 
-def _located(frame: gpd.GeoDataFrame, crs: str | None, file: str) -> gpd.GeoDataFrame:
+def located(frame: gpd.GeoDataFrame, crs: str | None, file: str) -> gpd.GeoDataFrame:
+    """Features in the CRS that they say, or in the one that is given if they say none.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+    crs : str or None
+        As it was given.
+    file : str
+        Name of the file, for faults.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+
+    Raises
+    ------
+    DataError
+        If there is none, if both say another, or if it leads to no place on the earth.
+    """
     if crs is None:
         if frame.crs is None:
             raise DataError(_no_crs(file))

@@ -14,10 +14,10 @@ from pyproj import CRS
 from rasterio.features import rasterize
 
 from siteselect.base.errors import DataError, Fault
-from siteselect.base.text import nearest, persian_digits
+from siteselect.base.text import fold, nearest, persian_digits
 from siteselect.declared.study import Existing, Greenfield, Study
 from siteselect.world import regions
-from siteselect.world.admit import shown
+from siteselect.world.admit import first_of, row_list, shown
 from siteselect.world.catalog import Catalog, lonlat
 from siteselect.world.places import Floats, Grid, Landmasses, Places, Sites, Surface
 
@@ -106,6 +106,50 @@ def with_accuracy(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> 
         message = f"is not given; if {' or '.join(other)} holds it in km, call it so"
         warnings.append(Fault(message, file, "", ACCURACY))
     return frame.assign(**{ACCURACY: 0.0})
+
+
+def twice(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> list[Fault]:
+    """Ids that stand twice are faults; names and positions that do are worth a look.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        With ``id, name_en, name_fa, lon, lat``; its index is called what its rows are.
+    file : str
+        Name of the file, for faults.
+    warnings : list of Fault
+        What is worth a look is appended here.
+
+    Returns
+    -------
+    list of Fault
+    """
+    word = str(frame.index.name or "row")
+
+    def repeated(column: pd.Series) -> list[tuple[str, str]]:
+        again = column[column.duplicated(keep=False) & (column != "")]
+        return [(str(key), row_list(rows.index, word)) for key, rows in again.groupby(again)]
+
+    alike = frame["id"].astype(str).map(fold)
+    warnings += first_of(
+        Fault("ids that differ in letters of case or script only", file, rows, "id")
+        for key, rows in repeated(alike)
+        if len(set(frame["id"][alike == key])) > 1
+    )
+    for column in ("name_en", "name_fa"):
+        warnings += first_of(
+            Fault("probably the same name", file, rows, column)
+            for _, rows in repeated(frame[column].map(fold))
+        )
+    spots = frame["lon"].astype(str) + " " + frame["lat"].astype(str)
+    warnings += first_of(
+        Fault("share one position; their spacing is unknown", file, rows, "lon, lat")
+        for _, rows in repeated(spots.where(frame["lon"].notna(), ""))
+    )
+    return [
+        Fault(f"id {shown(name)} stands more than once", file, rows, "id")
+        for name, rows in repeated(frame["id"].astype(str))
+    ]
 
 
 def with_cure(fault: Fault) -> Fault:

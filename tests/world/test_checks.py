@@ -5,6 +5,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from affine import Affine
 from hypothesis import given
@@ -331,6 +332,65 @@ def test_pipelines_are_lines(tmp_path: Path) -> None:
     report = check_file(tmp_path / "l.csv", "pipelines", AREA)
     assert "rows 2 and 3: id: id 'L1'" in str(report.faults[0])
     assert "row 3: holds no line" in str(report.faults[1])
+
+
+def test_lines_of_a_layer_have_ids_like_those_of_a_table(tmp_path: Path) -> None:
+    frame = faulty.lines_frame()
+    frame = gpd.GeoDataFrame(pd.concat([frame, frame]), crs=frame.crs)
+    for ids, told in (
+        (["a", "a"], "features 1 and 2: id: id 'a' stands more than once"),
+        (["a", None], "feature 2: id: is empty"),
+    ):
+        frame.assign(id=ids).to_file(tmp_path / "l.gpkg")
+        report = check_file(tmp_path / "l.gpkg", "pipelines", AREA)
+        assert [str(fault) for fault in report.faults] == [f"l.gpkg: {told}"]
+    frame[["geometry"]].to_file(tmp_path / "l.gpkg")
+    report = check_file(tmp_path / "l.gpkg", "pipelines", AREA)
+    assert (report.faults, len(report.warnings)) == ((), 1)
+    assert "has no id" in str(report.warnings[0])
+
+
+def test_a_crs_that_is_given_for_a_table_is_held_against_it(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text('id,wkt\nL1,"LINESTRING (545000 3150000, 546000 3150000)"\n')
+    (tmp_path / "s.csv").write_text("id,lon,lat\nS1,50.5,28.5\n")
+
+    def told(name: str, kind: str, crs: str) -> str:
+        report = check_file(tmp_path / name, kind, AREA, reading=Reading(crs=crs))
+        return "; ".join(str(fault) for fault in (*report.faults, *report.warnings))
+
+    assert told("l.csv", "pipelines", "EPSG:32639") == told("s.csv", "sites", "EPSG:4326") == ""
+    assert "--crs 'foo' is no CRS" in told("l.csv", "pipelines", "foo")
+    assert "--crs 'foo' is no CRS" in told("s.csv", "sites", "foo")
+    assert "but --crs says EPSG:32639" in told("s.csv", "sites", "EPSG:32639")
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "heeded"),
+    [
+        ("s.csv", Reading(layer="a"), False), ("s.csv", Reading(encoding="utf-8"), True),
+        ("s.xlsx", Reading(encoding="cp1256"), False), ("s.xlsx", Reading(layer="Sheet"), True),
+        ("s.geojson", Reading(layer="a"), False), ("s.geojson", Reading(encoding="a"), False),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_file_in_vain_is_told(
+    tmp_path: Path, name: str, reading: Reading, *, heeded: bool
+) -> None:
+    files = {
+        "s.csv": b"id,lon,lat\nS1,50.5,28.5\n",
+        "s.xlsx": faulty.workbook([["id", "lon", "lat"], ["S1", 50.5, 28.5]]),
+        "s.geojson": faulty.features(faulty.point(50.5, 28.5)),
+    }
+    (tmp_path / name).write_bytes(files[name])
+    report = check_file(tmp_path / name, "sites", AREA, reading=reading)
+    assert report.faults == ()
+    assert ["is not heeded" in str(fault) for fault in report.warnings] == [True] * (not heeded)
+
+
+def test_a_province_that_is_none_of_the_study_is_told_of_an_estate(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,lon,lat,province\nA,50.5,28.5,Busher\n")
+    report = check_file(tmp_path / "t.csv", "estates", AREA)
+    assert report.faults == ()
+    assert "row 2: province: 'Busher' is no province of the study (did" in str(report.warnings[0])
 
 
 def test_a_kind_that_is_unknown_is_told(tmp_path: Path) -> None:
