@@ -235,7 +235,11 @@ def _with_own(question: Question, own: Own) -> Question:
         "source_kind": "given",
         "note": frame["outside"],
     }
-    clash = {name: f"own_{name}" for name in given if name in frame}
+    clash = {}
+    for name in frame.columns.intersection(list(given)):
+        clash[name] = f"own_{name}"
+        while clash[name] in frame:  # the table of a run, fed back in
+            clash[name] = f"own_{clash[name]}"
     return replace(
         question,
         own=frame.rename(columns=clash).drop(columns="outside").assign(**given),

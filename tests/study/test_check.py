@@ -10,7 +10,7 @@ from siteselect.base.errors import DataError, DeclarationError
 from siteselect.declared.programme import Programme, Quota
 from siteselect.study import parks
 from siteselect.study.project import check
-from siteselect.study.question import ask
+from siteselect.study.question import Own, ask
 from siteselect.study.robustness import unknown_errors
 
 HERE = files.home() / "criteria"
@@ -132,3 +132,15 @@ def test_an_error_may_be_meant_for_one_park_type_only() -> None:
         "south: trust.relative_error: no criterion labor (did you mean 'labour'?)"
     ]
     assert unknown_errors(study.model_copy(update={"trust": None}), question.types) == []
+
+
+def test_the_table_of_a_run_may_be_fed_back_in(tmp_path: Path) -> None:
+    head = OWN.split("\n", maxsplit=1)[0]
+    (tmp_path / "own.csv").write_text(
+        f"{head},kind,own_kind\nX1,52.1066,28.09,1,estate,mine\n", "utf-8"
+    )
+    own = ask(own=Own(tmp_path / "own.csv", alone=True)).own
+    assert own is not None
+    assert own.columns.is_unique
+    told = own[["kind", "own_kind", "own_own_kind"]].iloc[0].tolist()
+    assert told == ["proposed", "mine", "estate"]
