@@ -195,7 +195,7 @@ def _own(names: Iterable[str], ours: tuple[Column, ...]) -> dict[str, Column]:
     for name in names:
         if name in held:
             continue
-        free = name
+        free = name or "unnamed"
         while free.casefold() in taken:
             free = f"own_{free}"
         taken.add(free.casefold())

@@ -383,7 +383,8 @@ def test_poor_pools_are_written_whole(tmp_path: Path, case: str) -> None:
 def test_columns_of_the_user_are_carried_along_under_free_names(tmp_path: Path) -> None:
     run = toy_result(4)
     own = {"Rank": [9.5, 1e-7, 123456789.125, -1e15], "p_value": ["a", None, "=b", "c"],
-           "fid": [7, 8, 9, 10], "public": [True, False, True, True], "=x": ["1"] * 4}  # fmt: skip
+           "fid": [7, 8, 9, 10], "public": [True, False, True, True], "=x": ["1"] * 4,
+           "": ["0", "1", "2", "3"]}  # fmt: skip
     run = dataclasses.replace(run, pool=Sites(run.pool.frame.assign(**own), run.pool.places))
     export.write(run, tmp_path)
     back = {row["id"]: row for row in rows(tmp_path / "ranking.csv")}
@@ -391,6 +392,7 @@ def test_columns_of_the_user_are_carried_along_under_free_names(tmp_path: Path) 
     assert [back[f"T-0{i}"]["own_fid"] for i in range(4)] == ["7", "8", "9", "10"]
     assert [back[f"T-0{i}"]["p_value"] for i in range(4)] == ["a", "", "'=b", "c"]
     assert "'=x" in back["T-00"]
+    assert [back[f"T-0{i}"]["unnamed"] for i in range(4)] == ["0", "1", "2", "3"]
     frame = pyogrio.read_dataframe(tmp_path / "sites.gpkg", layer="sites").set_index("id")
     assert frame["own_Rank"].reindex([f"T-0{i}" for i in range(4)]).tolist() == own["Rank"]
     assert "P04" not in pyogrio.read_dataframe(extracted(tmp_path))
