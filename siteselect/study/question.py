@@ -13,7 +13,7 @@ from pyproj.exceptions import CRSError
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.base.text import nearest
+from siteselect.base.text import fold, nearest
 from siteselect.declared.criteria import CriteriaSet, file_of, files_behind, read_criteria
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
@@ -291,12 +291,27 @@ def _within(folder: Path, name: str, field: str) -> Path:
 
 
 def _known_provinces(study: Study, catalog: Catalog) -> None:
-    known = set(catalog.features("provinces", WGS84)["iso"])
+    """Refuse provinces that are none or stand twice, and an analysis CRS that is not for them."""
+    layer = catalog.features("provinces", WGS84)
+    codes = {fold(str(name)): str(iso) for column in ("iso", "name_en", "name_fa")
+             for name, iso in zip(layer[column], layer["iso"], strict=True)}  # fmt: skip
     faults = [
-        Fault(f"no province {code}{nearest(code, known)}", file=study.id, field="provinces")
+        Fault(f"no province {code}{nearest(codes.get(fold(code), code), layer['iso'])}",
+              file=study.id, field="provinces")
         for code in study.provinces
-        if code not in known
+        if code not in set(layer["iso"])
+    ]  # fmt: skip
+    faults += [
+        Fault(f"{code} stands there more than once", file=study.id, field="provinces")
+        for code in sorted(set(study.provinces))
+        if study.provinces.count(code) > 1
     ]
+    made_for = _analysis_crs(study).area_of_use
+    if made_for is not None:
+        iran = shapely.box(*layer.total_bounds)
+        if not iran.intersects(shapely.box(*made_for.bounds)):
+            message = f"{study.crs[:80]!r} is made for another part of the world: {made_for.name}"
+            faults.append(Fault(message[:240], file=study.id, field="crs"))
     if faults:
         raise DeclarationError(faults)
 

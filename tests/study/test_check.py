@@ -144,3 +144,21 @@ def test_the_table_of_a_run_may_be_fed_back_in(tmp_path: Path) -> None:
     assert own.columns.is_unique
     told = own[["kind", "own_kind", "own_own_kind"]].iloc[0].tolist()
     assert told == ["proposed", "mine", "estate"]
+
+
+@pytest.mark.parametrize(
+    ("provinces", "told"),
+    [
+        ("خوزستان", "provinces: no province خوزستان .did you mean 'IR-06'"),
+        ("bushehr", "provinces: no province bushehr .did you mean 'IR-18'"),
+        ("IR-06, IR-06", "provinces: IR-06 stands there more than once"),
+        ("IR-06]\ncrs: EPSG:32601 #", "crs: 'EPSG:32601' is made for another part of the world"),
+    ],
+)
+def test_where_a_study_lies_is_looked_at(tmp_path: Path, provinces: str, told: str) -> None:
+    text = (HERE / "study.yaml").read_text("utf-8")
+    text = text.replace("[IR-06, IR-18, IR-22, IR-11]", f"[{provinces}]")
+    (tmp_path / "study.yaml").write_text(text, "utf-8")
+    with pytest.raises(DeclarationError, match=told) as caught:
+        ask(tmp_path / "study.yaml")
+    assert len(caught.value.faults) == 1
