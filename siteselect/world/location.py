@@ -144,15 +144,16 @@ def province_codes(frame: gpd.GeoDataFrame, area: Area, file: str) -> tuple[list
         text = "" if name is None or name != name else str(name)  # noqa: PLR0124
         codes.append(known.get(_bare(text), ""))
         if text.strip() and not codes[-1]:
-            hint = nearest(text, map(str, area.provinces["name_en"]))
+            hint = nearest(text, map(str, area.provinces[["name_en", "name_fa"]].to_numpy().flat))
             message = f"{shown(text)} is no province of the study{hint}"
             faults.append(Fault(message, file, row_list([row], _word(frame)), "province"))
     return codes, faults
 
 
 def _bare(name: str) -> str:
-    words = fold(name.replace("-", " ") if not name.startswith("IR-") else name).split()
-    return " ".join(word for word in words if word not in _FILLERS)
+    words = fold(name if name[:3].upper() == "IR-" else name.replace("-", " ")).split()
+    # "And" is often written onto the next word; no province begins with its letter.
+    return " ".join(word.removeprefix("و") for word in words if word not in _FILLERS)
 
 
 def sizes(

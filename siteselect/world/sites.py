@@ -101,7 +101,8 @@ def with_accuracy(frame: gpd.GeoDataFrame, file: str, warnings: list[Fault]) -> 
     """
     if ACCURACY in frame:
         return frame.assign(**{ACCURACY: frame[ACCURACY].astype(float).fillna(0.0)})
-    other = [shown(c) for c in map(str, frame.columns) if re.search(r"(?i)accura|^acc\b|^acc_", c)]
+    words = re.compile(r"(?i)accura|^acc\b|^acc_|دقت")
+    other = [shown(c) for c in map(str, frame.columns) if words.search(c)]
     if other:
         message = f"is not given; if {' or '.join(other)} holds it in km, call it so"
         warnings.append(Fault(message, file, "", ACCURACY))

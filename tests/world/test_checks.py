@@ -132,6 +132,7 @@ def test_an_accuracy_of_another_spelling_is_read_and_told(tmp_path: Path, headin
 @pytest.mark.parametrize(
     ("heading", "cure"),
     [("accuracy", "if 'accuracy' holds it in km, call it so"),
+     ("دقت (کیلومتر)", "if 'دقت (کیلومتر)' holds it in km, call it so"),
      ("acc_km,accuracy_km", "if 'acc_km' or 'accuracy_km' holds it in km, call it so")],
 )  # fmt: skip
 def test_what_may_be_an_accuracy_is_named_and_not_guessed(
@@ -258,10 +259,23 @@ def test_a_long_name_is_shortened_everywhere(tmp_path: Path) -> None:
     assert "300,000" in warnings[0]
 
 
-@pytest.mark.parametrize("name", ["Bushehr", "IR-18", "استان بوشهر", "bushehr province"])
+@pytest.mark.parametrize(
+    "name", ["Bushehr", "IR-18", "ir-18", "استان بوشهر", "استان بوشهر\u200c", "bushehr province"]
+)
 def test_a_province_is_known_by_any_of_its_names(name: str) -> None:
     frame = gpd.GeoDataFrame({"province": [name]}, geometry=[Point(50.5, 28.5)], crs=4326)
     assert province_codes(frame, AREA, "t.csv") == (["IR-18"], [])
+
+
+@pytest.mark.parametrize("name", ["سیستان و بلوچستان", "سیستان وبلوچستان", "سيستان‌و‌بلوچستان"])
+def test_and_may_be_written_onto_the_name_that_follows(name: str) -> None:
+    named = toy.PROVINCES.assign(name_fa="سیستان و بلوچستان").iloc[:1]
+    frame = gpd.GeoDataFrame({"province": [name]}, geometry=[Point(50.5, 28.5)], crs=4326)
+    assert province_codes(frame, Area(named, AREA.land), "t.csv")[1] == []
+    frame["province"] = "سیستان و بلوچ"
+    assert "did you mean 'سیستان و" in str(
+        province_codes(frame, Area(named, AREA.land), "t.csv")[1][0]
+    )
 
 
 def test_a_province_that_the_point_contradicts_is_a_fault(tmp_path: Path) -> None:
