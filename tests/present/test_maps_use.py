@@ -195,6 +195,20 @@ def test_a_warning_that_is_a_note_is_told_in_both_languages(result: Result) -> N
     ]
 
 
+def test_a_legend_that_was_closed_stays_closed(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=fa", (1024, 768))
+    visit.ask("new Promise((done) => setTimeout(done, 300))")
+    for view in ("site", "parks", "compare", "rank"):
+        visit.ask("(view) => siteselect.update({view, site: 0})", view)
+        assert visit.ask("document.querySelector('#legend details').open") is False
+    # Who opens it has it open everywhere.
+    visit.page.click("#legend summary")
+    visit.page.wait_for_function("siteselect.state.legend")
+    visit.page.click("#tab-parks")
+    assert visit.ask("document.querySelector('#legend details').open") is True
+    quiet(visit)
+
+
 @pytest.mark.parametrize("language", ["fa", "en"])
 def test_every_layer_with_symbols_has_its_key(reader: Reader, path: Path, language: str) -> None:
     visit = reader.open(path, f"#l={language}")

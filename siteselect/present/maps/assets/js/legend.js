@@ -70,7 +70,8 @@ export function legendParts(prefix) {
 
 export function drawLegend(box) {
   box.dir = direction();
-  const details = h('details', { open: state.legend, ontoggle: () => { if (details.open !== state.legend) update({ legend: details.open }); } },
+  // The browser tells of an opening later, and then also of that of a legend which was replaced meanwhile.
+  const details = h('details', { open: state.legend, ontoggle: () => { if (details.isConnected && details.open !== state.legend) update({ legend: details.open }); } },
     h('summary', { text: t('legend') }), h('div', { class: 'legend-body' }, ...legendParts('legend')));
   fill(box, details);
 }
