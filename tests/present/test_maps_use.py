@@ -158,6 +158,35 @@ def test_a_site_without_a_rank_has_no_rank_interval(
     quiet(visit)
 
 
+def test_what_is_unknown_is_told_as_no_zero(reader: Reader, path: Path, result: Result) -> None:
+    criteria, values = result.criteria.criteria, result.table.values
+    groups = list(result.criteria.groups)
+    site, g = next(
+        (i, g)
+        for i in range(len(values))
+        for g, name in enumerate(groups)
+        if result.scores.rank[i] > 0
+        and all(np.isnan(values[i, j]) for j, c in enumerate(criteria) if c.group == name)
+    )
+    visit = reader.open(path, "#l=en")
+    visit.ask("(site) => siteselect.update({view: 'site', site})", site)
+    part, whole = visit.page.locator(f"#fall-row-{g} .figure"), visit.page.locator(".sum .figure")
+    assert part.inner_text() == "–"
+    assert float(whole.inner_text()) == pytest.approx(result.scores.score[site], abs=0.0006)
+    # All weight on what is not known of the site: it has no score, and none is made up.
+    visit.page.focus(f"#weight-{g}")
+    visit.page.keyboard.press("End")
+    assert visit.ask("(site) => siteselect.scores().score[site]", site) is None
+    assert whole.inner_text() == "–"
+    assert "NaN" not in visit.page.locator("#rail").inner_text()
+    best = visit.ask("siteselect.scores().listed[0]")
+    visit.ask("(compare) => siteselect.update({view: 'compare', compare})", [best, site])
+    told = visit.page.locator(".compare tbody tr").first.locator("td").nth(1)
+    assert told.locator("b").inner_text() == "–"
+    assert told.locator(".sub").inner_text() == ""
+    quiet(visit)
+
+
 def test_sites_are_found_by_their_county(reader: Reader, result: Result) -> None:
     county = ["كنگان" if i == 7 else "" for i in range(len(result.pool.frame))]
     pool = dataclasses.replace(result.pool, frame=result.pool.frame.assign(county=county))

@@ -19,9 +19,10 @@ function lineOf(title, texts, cells) {
 }
 
 function scoreLine(sites) {
-  const scores = sites.map((i) => now.scores.score[i]), top = Math.max(...scores);
+  const scores = sites.map((i) => now.scores.score[i]), top = Math.max(...scores.filter((score) => score !== null));
+  const beside = (score) => (score === null ? '' : score === top ? t('best') : num(score - top, 3));
   const cells = sites.map((i, k) => h('div', { class: 'row' }, h('b', { text: scores[k] === null ? '–' : num(scores[k], 3) }),
-    h('span', { class: 'sub inline', text: scores[k] === top ? t('best') : num(scores[k] - top, 3) }), h('span', { class: 'push' }), changeMark(official.rank[i], now.scores.rank[i])));
+    h('span', { class: 'sub inline', text: beside(scores[k]) }), h('span', { class: 'push' }), changeMark(official.rank[i], now.scores.rank[i])));
   return lineOf(t('score'), scores.map(String), cells);
 }
 

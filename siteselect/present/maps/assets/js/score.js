@@ -53,7 +53,8 @@ export function scoreAll(weights) {
 /** What values say under shares, as byGroup and the waterfall need it; unknown is null. */
 export function breakdown(values, shares) {
   const known = values.reduce((sum, value, j) => sum + (value === null ? 0 : shares[j]), 0);
-  const parts = values.map((value, j) => (value === null ? null : (shares[j] * value) / known));
+  // Where all that is known has no weight, nothing is known of the score.
+  const parts = values.map((value, j) => (value === null || known === 0 ? null : (shares[j] * value) / known));
   const score = known > 0 ? parts.reduce((sum, part) => sum + (part ?? 0), 0) : null;
   return { values, parts, shares, known: Math.min(known, 1), score };
 }

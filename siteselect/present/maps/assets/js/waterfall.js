@@ -22,6 +22,9 @@ function strip(from, sums, colour, prefix) {
     bar(from, from + sums.earned, { fill: colour, stroke: '#1B2430', 'stroke-width': 0.5 }));
 }
 
+/** What a group contributes; of what is unknown no zero is told. */
+const earnedText = ({ earned, possible, unknown }) => (possible === 0 && unknown > 0 ? '–' : num(earned, 3));
+
 function criterionRow(told, readings, j) {
   const criterion = DATA.criteria[j], value = told.values[j], part = told.parts[j];
   const sources = criterion.sources.map((id) => DATA.sources.find((s) => s.id === id)).filter(Boolean).map(nameOf);
@@ -49,10 +52,10 @@ export function waterfall(told, readings = null) {
     const button = h('button', {
       type: 'button', class: 'fall-row', id: `fall-row-${g}`, 'aria-expanded': String(open),
       onclick: () => update({ openGroup: open ? null : g }),
-    }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), h('span', { class: 'figure', text: num(sums.earned, 3) }));
+    }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), h('span', { class: 'figure', text: earnedText(sums) }));
     return open ? [button, criteriaTable(told, readings, g)] : [button];
   });
   const sum = h('div', { class: 'fall-row sum' }, h('span', { class: 'fall-name', text: t('score') }),
-    strip(0, { earned: from, possible: from, unknown: 0 }, '#1B2A41', 'fall-sum'), h('span', { class: 'figure', text: num(from, 3) }));
+    strip(0, { earned: from, possible: from, unknown: 0 }, '#1B2A41', 'fall-sum'), h('span', { class: 'figure', text: told.score === null ? '–' : num(from, 3) }));
   return h('div', { class: 'waterfall', dir: direction() }, ...rows, sum);
 }
