@@ -187,6 +187,25 @@ def test_what_is_unknown_is_told_as_no_zero(reader: Reader, path: Path, result: 
     quiet(visit)
 
 
+def test_only_what_was_drawn_on_the_grid_is_said_to_be(reader: Reader, result: Result) -> None:
+    frame = result.pool.frame.copy()
+    frame.loc[frame["kind"] == "proposed", "position_accuracy_km"] = 0.0
+    own, drawn = (
+        int(np.flatnonzero(frame["kind"] == kind)[0]) for kind in ("proposed", "greenfield")
+    )
+    pool = dataclasses.replace(result.pool, frame=frame)
+    visit = reader.open(reader.write(dataclasses.replace(result, pool=pool)), "#l=en")
+    said = {own: "judged as if surveyed", drawn: "drawn on the grid"}
+    for site, words in said.items():
+        visit.ask("(site) => siteselect.update({view: 'site', site})", site)
+        rail = visit.page.locator("#rail").inner_text()
+        assert [word for word in said.values() if word in rail] == [words]
+    visit.ask("(compare) => siteselect.update({view: 'compare', compare})", list(said))
+    line = visit.page.locator(".compare tr", has_text="Position accuracy")
+    assert line.locator("td").all_inner_texts() == list(said.values())
+    quiet(visit)
+
+
 def test_sites_are_found_by_their_county(reader: Reader, result: Result) -> None:
     county = ["كنگان" if i == 7 else "" for i in range(len(result.pool.frame))]
     pool = dataclasses.replace(result.pool, frame=result.pool.frame.assign(county=county))

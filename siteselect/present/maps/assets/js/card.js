@@ -140,6 +140,11 @@ function leftOut(i) {
   return section('leftOutHead', h('p', { text: cost }), leaves);
 }
 
+/** How well the position of a site is known; only what we drew ourselves lies on the grid. */
+export function accuracyText(i) {
+  return SITES.accuracy[i] > 0 ? km(SITES.accuracy[i]) : t(SITES.kind[i] === 'greenfield' ? 'onGrid' : 'asSurveyed');
+}
+
 /** A position in degrees and in UTM. */
 export function position([lon, lat]) {
   const utm = toUtm([lon, lat]);
@@ -178,7 +183,7 @@ function openings(i) {
 
 export function drawCard(rail) {
   const i = state.site, accuracy = SITES.accuracy[i] ?? 0, here = [SITES.lon[i], SITES.lat[i]];
-  const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : t('exact');
+  const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : accuracyText(i);
   fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
     h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
       section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(DATA.rules.map((_, c) => Number(SITES.answers[c][i])), SITES.distances[i])), nearest(here, accuracy), toList(i), leftOut(i), feedstock(i), openings(i),

@@ -1,11 +1,12 @@
 // Two to four sites side by side.
 import { apart, byId, fill, h } from './base.js';
+import { accuracyText } from './card.js';
 import { DATA, SITES } from './data.js';
 import { intervalBar, intervalText, intervalTitle } from './list.js';
 import { breakdownOf, byGroup } from './score.js';
 import { MEMBERS, letterOf, now, official, state, toggleCompare, update } from './state.js';
 import { badge, changeMark, groupColour, verdictBadge } from './symbols.js';
-import { direction, kindName, km, nameOf, num, percent, provinceName, siteName, t } from './text.js';
+import { direction, kindName, nameOf, num, percent, provinceName, siteName, t } from './text.js';
 
 function head(i, place) {
   return h('th', { scope: 'col' }, h('div', { class: 'row' }, h('span', { class: 'letter', text: letterOf(place) }), badge(i, 24), verdictBadge(SITES.verdict[i]),
@@ -45,10 +46,9 @@ function textLine(title, texts) {
 }
 
 export function compareLines(sites) {
-  const accuracy = (i) => (SITES.accuracy[i] > 0 ? km(SITES.accuracy[i]) : t('exact'));
   return [scoreLine(sites), ...DATA.groups.map((_, g) => g).filter((g) => MEMBERS[g].length).map((g) => groupLine(sites, g)),
     lineOf(intervalTitle(), sites.map(intervalText), sites.map((i) => h('div', { class: 'row' }, intervalBar(i), h('span', { text: intervalText(i) })))),
-    textLine(t('known'), sites.map((i) => percent(now.scores.known[i]))), textLine(t('accuracy'), sites.map(accuracy)),
+    textLine(t('known'), sites.map((i) => percent(now.scores.known[i]))), textLine(t('accuracy'), sites.map(accuracyText)),
     textLine(t('kind'), sites.map((i) => kindName(SITES.kind[i]))), textLine(t('province'), sites.map((i) => provinceName(SITES.province[i]))),
     textLine(t('area'), sites.map((i) => (SITES.area[i] === null ? t('unknown') : t('ha', num(SITES.area[i])))))];
 }
