@@ -269,6 +269,10 @@ def test_every_layer_with_symbols_has_its_key(reader: Reader, path: Path, langua
         "estates": 2, "ports": 4, "pipelines": 7, "feedstock": 4,
     }  # fmt: skip
     assert keys["railways"] == keys["protected"] == 1
+    # Colours, hatches and shapes too: a phone has no other legend.
+    assert (keys["surface"], keys["sites"]) == (7, 4)
+    hatch = visit.page.locator("#layers [fill*='-excluded']").get_attribute("fill")
+    assert visit.page.locator(f"#layers {hatch[4:-1]}").count() == 1
     before = visit.page.locator("#legend .legend-row").count()
     visit.page.uncheck("#layer-pipelines")
     assert visit.page.locator("#legend .legend-row").count() == before - 3

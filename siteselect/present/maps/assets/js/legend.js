@@ -12,10 +12,15 @@ const block = (colour, x, width) => svg('rect', { x, y: 2, width, height: 12, fi
 const line = (colour, dash, opacity) => svg('path', { d: 'M1 8H25', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash || null, opacity });
 const estate = (fill) => svg('rect', { x: 10, y: 5, width: 6, height: 6, fill, stroke: '#2E3338' });
 
+const KINDS = ['special_zone', 'estate', 'extension', 'greenfield', 'proposed'].filter((kind) => DATA.sites.kind.includes(kind));
+
 /** What each symbol of a layer means, in pictures and words; most for a layer of many kinds. */
-export function keysOf(layer) {
+export function keysOf(layer, prefix = 'layers') {
   const fluid = (kind, word) => [line(FLUIDS[kind].colour, FLUIDS[kind].dash), t(word)];
+  const hatch = (word) => [[hatches(`${prefix}-${word}`), block(`url(#${prefix}-${word}-${word})`, 1, 24)], t(word)];
   const keys = {
+    surface: () => [...RAMP.map((colour, k) => [[block(DATA.ground.palette[k + 1], 1, 13), block(colour, 14, 11)], classText(k)]).reverse(), hatch('undetermined'), hatch('excluded')],
+    sites: () => KINDS.map((kind) => [shape(kind, 12, 8, 5.5, { fill: RAMP[3], stroke: INK, 'stroke-width': 1.1 }), t(kind)]),
     estates: () => [[estate('#D9DCE0'), t('found')], [estate('#FFFFFF'), t('recalled')]],
     ports: () => [[portSymbol(15, 13, 8), t('port14')], [portSymbol(12, 13, 8), t('port10')], [portSymbol(8, 13, 8), t('portLess')], [portSymbol(null, 13, 8), t('depthUnknown')]],
     pipelines: () => [fluid('gas', 'gasLine'), fluid('ethylene', 'ethylene'), fluid('crude', 'crude'), fluid('product', 'productLine'), fluid('ngl', 'nglLine'),
@@ -48,17 +53,12 @@ function flows() {
 }
 
 function scores(prefix) {
-  const rows = RAMP.map((colour, k) => row(swatch(block(DATA.ground.palette[k + 1], 1, 13), block(colour, 14, 11)), classText(k)));
-  return h('div', {}, h('b', { text: t('scoreRange') }), ...rows.reverse(),
-    row(swatch(hatches(`${prefix}-u`), block(`url(#${prefix}-u-undetermined)`, 1, 24)), t('undetermined')),
-    row(swatch(hatches(`${prefix}-x`), block(`url(#${prefix}-x-excluded)`, 1, 24)), t('excluded')), ...flows());
+  return h('div', {}, h('b', { text: t('scoreRange') }), ...keysOf('surface', prefix), ...flows());
 }
 
 function symbols() {
-  const kinds = ['special_zone', 'estate', 'extension', 'greenfield', 'proposed'].filter((kind) => DATA.sites.kind.includes(kind));
-  const mark = (kind) => swatch(shape(kind, 12, 8, 5.5, { fill: RAMP[3], stroke: INK, 'stroke-width': 1.1 }));
   const { layers } = state, lines = [[FLUIDS.gas.colour, '', 'gasLine'], [FLUIDS.gas.colour, '5 3', 'approximate'], [FLUIDS.ethylene.colour, FLUIDS.ethylene.dash, 'ethylene']];
-  return h('div', {}, h('b', { text: t('candidates') }), ...kinds.map((kind) => row(mark(kind), t(kind))),
+  return h('div', {}, h('b', { text: t('candidates') }), ...keysOf('sites'),
     layers.ports ? row(swatch(portSymbol(15, 8, 8), portSymbol(8, 19, 8)), t('portDeep')) : null,
     ...(layers.pipelines ? lines.map(([colour, dash, word]) => row(swatch(line(colour, dash)), t(word))) : []),
     ...['feedstock', 'railways', 'protected'].flatMap((name) => (layers[name] ? keysOf(name) : [])));
