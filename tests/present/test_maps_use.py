@@ -187,6 +187,23 @@ def test_what_is_unknown_is_told_as_no_zero(reader: Reader, path: Path, result: 
     quiet(visit)
 
 
+@pytest.mark.parametrize("size", [PHONE, (1024, 768)])
+def test_the_scale_lies_below_the_study_area(
+    reader: Reader, path: Path, size: tuple[int, int]
+) -> None:
+    visit = reader.open(path, "#l=fa", size)
+    south = """() => {
+        const [west, south] = siteselect.data.study_bounds;
+        const { top } = siteselect.map.getContainer().getBoundingClientRect();
+        const scale = document.querySelector('#scale').getBoundingClientRect();
+        return scale.top - top - siteselect.map.latLngToContainerPoint([south, west]).y;
+    }"""
+    assert visit.ask(south) >= 0
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    assert visit.ask(south) >= 0
+    quiet(visit)
+
+
 def test_only_what_was_drawn_on_the_grid_is_said_to_be(reader: Reader, result: Result) -> None:
     frame = result.pool.frame.copy()
     frame.loc[frame["kind"] == "proposed", "position_accuracy_km"] = 0.0

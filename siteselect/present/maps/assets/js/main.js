@@ -40,11 +40,11 @@ function keepWithin() {
   map.setMaxBounds(region().extend(map.getBounds()));
 }
 
-/** Show the whole study area, and keep it whole while the map changes its size. */
+/** Show the whole study area, above the scale and the sources, and keep it whole while the map changes its size. */
 function home() {
   const [west, south, east, north] = DATA.study_bounds;
   map.setMaxBounds(null);
-  map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 40], animate: false });
+  map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [12, 22], paddingBottomRight: [12, 56], animate: false });
   keepWithin();
   Object.assign(frame, { whole: true, size: String(map.getSize()) });
 }
