@@ -204,6 +204,19 @@ def test_the_scale_lies_below_the_study_area(
     quiet(visit)
 
 
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_no_number_of_the_comparison_is_broken(reader: Reader, path: Path, language: str) -> None:
+    visit = reader.open(path, f"#l={language}&v=compare&c=T-01,T-02,T-03,T-04", (1024, 768))
+    lines = """() => [...document.querySelectorAll('.compare tbody tr:first-child td *')]
+        .filter((box) => !box.children.length && box.textContent).map((box) => {
+            const text = document.createRange();
+            text.selectNodeContents(box);
+            return new Set([...text.getClientRects()].map(({ top }) => Math.round(top))).size;
+        })"""
+    assert set(visit.ask(lines)) == {1}
+    quiet(visit)
+
+
 def test_only_what_was_drawn_on_the_grid_is_said_to_be(reader: Reader, result: Result) -> None:
     frame = result.pool.frame.copy()
     frame.loc[frame["kind"] == "proposed", "position_accuracy_km"] = 0.0
