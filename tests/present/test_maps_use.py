@@ -217,6 +217,16 @@ def test_no_number_of_the_comparison_is_broken(reader: Reader, path: Path, langu
     quiet(visit)
 
 
+def test_criteria_that_are_opened_on_a_phone_are_in_view(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=fa", PHONE)
+    visit.page.click("#dock-toggle")
+    visit.ask("document.querySelector('#dock').style.maxHeight = '200px'")
+    visit.page.locator("[id^=open-]").last.click()
+    dock, panel = (visit.page.locator(box).bounding_box() for box in ("#dock", ".sub-panel"))
+    assert panel["y"] >= dock["y"]
+    quiet(visit)
+
+
 def test_only_what_was_drawn_on_the_grid_is_said_to_be(reader: Reader, result: Result) -> None:
     frame = result.pool.frame.copy()
     frame.loc[frame["kind"] == "proposed", "position_accuracy_km"] = 0.0

@@ -96,7 +96,12 @@ function groupControl(g) {
   }, padlock(locked));
   const open = h('button', {
     type: 'button', class: 'link', id: `open-${g}`, 'aria-expanded': String(openGroup === g), text: `▾\u00a0${num(MEMBERS[g].length)}`, title: t('criteriaN', num(MEMBERS[g].length)), 'aria-label': `${name}: ${t('criteriaN', num(MEMBERS[g].length))}`,
-    onclick: () => { openGroup = openGroup === g ? null : g; drawDock(); },
+    onclick: () => {
+      openGroup = openGroup === g ? null : g;
+      drawDock();
+      // On a phone the weights scroll, and the panel stands at their head.
+      document.querySelector('.sub-panel')?.scrollIntoView({ block: 'nearest' });
+    },
   });
   return h('div', { class: 'weight' },
     h('div', { class: 'row' }, h('label', { for: `weight-${g}`, text: name }), h('span', { class: 'share' }, ...shareParts(share, OFFICIAL_SHARES[g], 0))),
