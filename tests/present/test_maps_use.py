@@ -217,6 +217,24 @@ def test_no_number_of_the_comparison_is_broken(reader: Reader, path: Path, langu
     quiet(visit)
 
 
+@pytest.mark.parametrize("paper", ["a4", "a3"])
+def test_the_sheet_of_long_names_is_one_page(reader: Reader, paper: str) -> None:
+    long = "Special economic zone of petrochemical, refining and energy industries no. "
+    named = toy_result(40, [f"{long}{k}" for k in range(40)])
+    visit = reader.open(reader.write(with_parks(named)), "#l=en")
+    visit.ask("(paper) => siteselect.update({paper})", paper)
+    pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+    visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+    # Weights and licences keep their width, and the map a size to be read.
+    widths = visit.ask(
+        "[...document.querySelector('.sheet-foot').children].map((box) => box.offsetWidth)"
+    )
+    assert min(widths) > 190
+    assert visit.page.locator(".folium-map").bounding_box()["height"] > 300
+    quiet(visit)
+
+
 def test_criteria_that_are_opened_on_a_phone_are_in_view(reader: Reader, path: Path) -> None:
     visit = reader.open(path, "#l=fa", PHONE)
     visit.page.click("#dock-toggle")

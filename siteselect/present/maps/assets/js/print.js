@@ -87,9 +87,9 @@ function drawSheet() {
     h('div', { class: 'sheet-foot' }, siteTables(), h('div', {}, weightTable(), h('p', {}, h('b', { text: `${t('howToRead')}: ` }), t('howTo'))),
       h('div', {}, h('b', { text: t('licences') }), PARKS ? h('p', { text: `● ${t('officialSet')}` }) : null, h('p', {}, ...licences, t('scaleNote')),
         open.length ? h('p', {}, h('b', { text: `${t('openRules')}: ` }), joined(open.map(nameOf))) : null)));
-  // What a preview adds is taken from the height of the map, so that the sheet stays one page.
+  // What a preview or long names add is taken from the height of the map, so that the sheet stays one page.
   document.body.style.setProperty('--strip', `${sheet.querySelector('.preview')?.offsetHeight ?? 0}px`);
-  document.body.style.setProperty('--rows', String(previews() ? preview().joins.length : 0));
+  document.body.style.setProperty('--foot', `${sheet.querySelector('.sheet-foot').offsetHeight}px`);
 }
 
 /** Before printing the map takes the size of the sheet; afterwards it goes back, framed as before or where it was moved to. */
