@@ -283,6 +283,27 @@ def test_a_moved_share_tells_how_far_it_stands_from_the_official(
     assert visit.page.locator(".share .change").count() == 0
 
 
+def test_a_name_without_persian_reads_from_the_left(reader: Reader) -> None:
+    made = with_parks(toy_result(12, [f"{20 + k} km S of Jam" for k in range(12)]))
+    frame = made.pool.frame.assign(name_fa="")
+    frame.loc[0, ["id", "name_en"]] = ["GF-22+0115-0412", ""]
+    made = dataclasses.replace(made, pool=dataclasses.replace(made.pool, frame=frame))
+    visit = reader.open(reader.write(made), "#l=fa")
+    names = visit.ask(
+        """() => [...document.querySelectorAll('.marks [data-name]')].map((text) =>
+            [text.textContent, text.getExtentOfChar(0).x < text.getExtentOfChar(5).x])"""
+    )
+    assert names
+    assert all(name[:2].isascii() and rightward for name, rightward in names)
+    visit.ask("siteselect.update({view: 'site', site: 0})")
+    assert visit.page.locator("#card-title").inner_text() == "GF-22+0115-0412"
+    # Beside one another such names keep apart.
+    visit.ask("siteselect.update({view: 'parks', preview: ['set', 0]})")
+    comes = visit.page.locator(".preview .up bdi").inner_text()
+    assert all(part.startswith("\u2068") and part.endswith("\u2069") for part in comes.split("، "))
+    quiet(visit)
+
+
 def test_an_id_keeps_its_digits_in_persian(reader: Reader) -> None:
     visit = reader.open(reader.write(toy_result(12, ["IE-KHZ-011 و 12"] * 12)), "#l=fa&v=rank")
     visit.ask("siteselect.data.sites.name_fa[0] = 'شهرک IE-KHZ-011 و 12'")

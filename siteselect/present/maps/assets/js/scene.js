@@ -3,7 +3,7 @@ import { svg } from './base.js';
 import { SITES } from './data.js';
 import { makeBoard } from './place.js';
 import { INK } from './symbols.js';
-import { direction } from './text.js';
+import { direction, isForeign } from './text.js';
 
 const ruler = document.createElement('canvas').getContext('2d');
 const widths = new Map();
@@ -21,7 +21,7 @@ export function widthOf(text, size, bold) {
 export function label(text, x, y, size, properties = {}) {
   const { spacing, ...rest } = properties;
   return svg('text', {
-    x, y: y + size * 0.36, 'font-size': size, 'text-anchor': 'middle', direction: direction(), fill: INK,
+    x, y: y + size * 0.36, 'font-size': size, 'text-anchor': 'middle', direction: isForeign(text) ? 'ltr' : direction(), fill: INK,
     stroke: '#FFFFFF', 'stroke-width': 2.8, 'stroke-linejoin': 'round', 'paint-order': 'stroke', class: 'label',
     'letter-spacing': spacing || null, ...rest, text,
   });

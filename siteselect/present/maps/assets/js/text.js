@@ -53,9 +53,14 @@ export function range(low, high) {
 
 const UNIT_WORDS = { __proto__: null, km: 'km', ha: 'ha', deg: 'deg', m: 'metres', people: 'people', 'kt/y': 'ktY', class: 'classN', estates: 'estatesN', events: 'eventsN' };
 
-/** Names one after another. */
+/** Whether a text of the Persian page reads from the left: its first letter is a Latin one. */
+export function isForeign(text) {
+  return isPersian() && /^\P{L}*[A-Za-z]/u.test(text);
+}
+
+/** Names one after another; one that reads the other way is set apart, or it would turn its neighbours. */
 export function joined(names) {
-  return names.join(isPersian() ? '، ' : ', ');
+  return names.map((name) => (isForeign(name) ? `\u2068${name}\u2069` : name)).join(isPersian() ? '، ' : ', ');
 }
 
 /** A reading with its unit. */
@@ -72,13 +77,13 @@ export function reading(value, unit) {
 /** Digits of a text in the script of the page; a Latin word, such as an id, keeps its own. */
 export function digits(text) {
   if (!isPersian()) return text;
-  return text.replace(/[A-Za-z][\w.-]*|[0-9]/g, (run) => PERSIAN_DIGITS[run] ?? run);
+  return text.replace(/[A-Za-z][\w.+-]*|[0-9]/g, (run) => PERSIAN_DIGITS[run] ?? run);
 }
 
 /** The name of anything that carries `en` and `fa`. */
 export function nameOf(thing) {
-  const persian = thing.fa || thing.en || thing.id || '', english = thing.en || thing.fa || thing.id || '';
-  return isPersian() ? digits(persian) : english;
+  const english = thing.en || thing.fa || thing.id || '';
+  return isPersian() && thing.fa ? digits(thing.fa) : english;
 }
 
 export function siteName(i) {
