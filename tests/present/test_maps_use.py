@@ -235,6 +235,33 @@ def test_the_sheet_of_long_names_is_one_page(reader: Reader, paper: str) -> None
     quiet(visit)
 
 
+def test_forced_colours_leave_those_that_mean_something(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en")
+    look = """(names) => Object.fromEntries(names.map((name) => {
+        const { backgroundColor, borderBottomColor } = getComputedStyle(document.querySelector(name));
+        return [name, [backgroundColor, borderBottomColor]];
+    }))"""
+    names = [".folium-map", ".interval-range", ".interval-tick", ".badge", "#tab-rank", "#tab-data"]
+    usual = visit.ask(look, names)
+    visit.page.emulate_media(forced_colors="active", color_scheme="dark")
+    forced = visit.ask(look, names)
+    assert forced["#tab-rank"] != forced["#tab-data"]
+    for name in names[:4]:
+        assert forced[name][0] == usual[name][0], name
+    # What is written on them can be read.
+    assert (
+        visit.ask("getComputedStyle(document.querySelector('#zoom-in')).color") == "rgb(27, 36, 48)"
+    )
+    visit.ask("siteselect.update({view: 'site', site: 0})")
+    ground = visit.ask(look, [".waterfall"])[".waterfall"][0]
+    assert ground == "rgb(255, 255, 255)"
+    assert (
+        visit.ask("getComputedStyle(document.querySelector('.fall-name')).color")
+        == "rgb(27, 36, 48)"
+    )
+    quiet(visit)
+
+
 def test_criteria_that_are_opened_on_a_phone_are_in_view(reader: Reader, path: Path) -> None:
     visit = reader.open(path, "#l=fa", PHONE)
     visit.page.click("#dock-toggle")
