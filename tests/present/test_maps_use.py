@@ -299,6 +299,22 @@ def test_sites_are_found_by_their_county(reader: Reader, result: Result) -> None
     assert [r.get_attribute("data-row") for r in visit.page.locator("[data-row]").all()] == ["7"]
 
 
+def test_spaces_and_macrons_do_not_hide_a_site(reader: Reader) -> None:
+    made = toy_result(12, [f"Place {k}" for k in range(10)] + ["Bostānū", "Bandar-e ʿAbbās"])
+    frame = made.pool.frame.copy()
+    for k, name in enumerate(("بندرعباس", "بندر عباس", "بندر\u200cعباس ۲")):
+        frame.loc[k, "name_fa"] = name
+    pool = dataclasses.replace(made.pool, frame=frame)
+    visit = reader.open(reader.write(dataclasses.replace(made, pool=pool)))
+    found = {"بندر عباس": {0, 1, 2}, "بندرعباس": {0, 1, 2}, "بندر\u200cعباس 2": {2},
+             "bostanu": {10}, "Bostānū": {10}, "T-1 ": {10, 11}, "1Place": set()}  # fmt: skip
+    for typed, sites in found.items():
+        visit.page.fill("#search", typed)
+        rows = visit.page.locator("[data-row]").all()
+        assert {int(row.get_attribute("data-row")) for row in rows} == sites, typed
+    quiet(visit)
+
+
 def test_a_moved_share_tells_how_far_it_stands_from_the_official(
     reader: Reader, path: Path
 ) -> None:

@@ -12,8 +12,9 @@ const membersOf = (g) => DATA.criteria.map((c, j) => (c.group === g ? j : -1)).f
 export const MEMBERS = Object.freeze(GROUPS.map(membersOf));
 
 export const OFFICIAL_SHARES = Object.freeze(MEMBERS.map((members) => members.reduce((a, j) => a + OFFICIAL_WEIGHTS[j], 0)));
-// Names as the search folds them.
-const FOLDS = SITES.id.map((id, i) => folded([id, SITES.name_en[i], SITES.name_fa[i], SITES.county?.[i] ?? ''].join(' ')));
+/** A text as it is searched: folded, and without the spaces and macrons that one leaves out and another writes. */
+const searched = (text) => folded(text).normalize('NFD').replace(/[\p{M} ]/gu, '');
+const FOLDS = SITES.id.map((id, i) => [id, SITES.name_en[i], SITES.name_fa[i], SITES.county?.[i] ?? ''].map(searched).join('\n'));
 const EQUAL_WEIGHTS = DATA.criteria.map(() => 1 / DATA.criteria.length);
 
 /** Rows of the ranking that are drawn at first, and more at each asking. */
@@ -29,7 +30,7 @@ export const state = {
   lit: null, notice: '', openGroup: null, legend: true, dragging: false, keysOn: true, measuring: false, paper: 'a4',
 };
 export const official = scoreAll(OFFICIAL_WEIGHTS);
-/** What follows from the state: the scores under its weights, and its search as names are folded. */
+/** What follows from the state: the scores under its weights, and its search as names are searched. */
 export const now = { scores: official, sought: '' };
 const listeners = [];
 
@@ -78,7 +79,7 @@ export function update(change) {
   state.list = LISTS[state.view] ?? state.list;
   const weighed = 'preset' in change || 'groups' in change || 'inner' in change;
   if (weighed) now.scores = isExploratory() ? scoreAll(weightsOf(state)) : official;
-  if ('search' in change) now.sought = folded(state.search);
+  if ('search' in change) now.sought = searched(state.search);
   // A notice has been read when somebody goes on; it must not stand where others have their place.
   if ((weighed || 'view' in change) && !('notice' in change)) state.notice = '';
   const changed = new Set(Object.keys(change));
