@@ -315,6 +315,25 @@ def test_spaces_and_macrons_do_not_hide_a_site(reader: Reader) -> None:
     quiet(visit)
 
 
+def test_a_double_click_zooms_and_asks_nothing(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en")
+    x, y = visit.ask("""() => {
+        const { map } = siteselect, home = map.getContainer().getBoundingClientRect();
+        const spots = [...Array(400).keys()].map((k) => [60 + 23 * (k % 20), 60 + 17 * Math.floor(k / 20)]);
+        const [x, y] = spots.find(([u, v]) => siteselect.siteAt(u, v) === null && !document
+            .elementFromPoint(home.left + u, home.top + v).closest('.keep-out, [data-site]'));
+        return [home.left + x, home.top + y];
+    }""")
+    zoom = visit.ask("siteselect.map.getZoom()")
+    visit.page.mouse.dblclick(x, y)
+    visit.page.wait_for_function("(zoom) => siteselect.map.getZoom() > zoom", arg=zoom)
+    assert visit.ask("siteselect.state.view") == "rank"
+    visit.page.wait_for_timeout(600)  # Longer than the zoom, and than two clicks that are one.
+    visit.page.mouse.click(x, y)
+    assert visit.ask("siteselect.state.view") == "cell"
+    quiet(visit)
+
+
 def test_a_moved_share_tells_how_far_it_stands_from_the_official(
     reader: Reader, path: Path
 ) -> None:

@@ -172,13 +172,19 @@ function hover(i) {
 }
 
 function listenToPointer() {
+  let before = null;
   map.on('click', (event) => {
     const site = siteAt(event), point = [event.latlng.lng, event.latlng.lat];
     if (state.measuring) addPoint(map, point);
     else if (site !== null && state.view === 'compare') toggleCompare(site);
     else if (site !== null) update({ view: 'site', site });
-    else update({ view: 'cell', cell: point });
+    // The second click of two asks no more than the first, and both are taken back: they were to zoom.
+    else if (event.originalEvent.detail < 2) {
+      before = { view: state.view, cell: state.cell };
+      update({ view: 'cell', cell: point });
+    }
   });
+  map.on('dblclick', (event) => { if (before && siteAt(event) === null) update(before); });
   map.on('mousemove', (event) => hover(siteAt(event)));
   map.on('mouseout', () => hover(null));
   byId('rail').addEventListener('mouseover', (event) => {
