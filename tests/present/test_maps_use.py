@@ -334,6 +334,22 @@ def test_a_double_click_zooms_and_asks_nothing(reader: Reader, path: Path) -> No
     quiet(visit)
 
 
+def test_nothing_glides_where_motion_is_not_wanted(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en")
+    # As Leaflet marks its pane while it zooms.
+    glides = """() => {
+        const pane = siteselect.map.getPane('mapPane');
+        pane.classList.add('leaflet-zoom-anim');
+        const { transitionDuration } = getComputedStyle(pane.querySelector('.leaflet-zoom-animated'));
+        pane.classList.remove('leaflet-zoom-anim');
+        return transitionDuration;
+    }"""
+    assert visit.ask(glides) == "0.25s"
+    visit.page.emulate_media(reduced_motion="reduce")
+    assert visit.ask(glides) == "0s"
+    quiet(visit)
+
+
 def test_a_moved_share_tells_how_far_it_stands_from_the_official(
     reader: Reader, path: Path
 ) -> None:
