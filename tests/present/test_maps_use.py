@@ -1,6 +1,8 @@
 """The planner's page as people use it in a meeting, in a real browser without a network."""
 
+import csv
 import dataclasses
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 
 from siteselect.decide.score import EXCLUDED
 from siteselect.declared.sources import Titles
+from siteselect.present import columns
+from siteselect.present.export import write_csv
 from siteselect.present.maps import shell
 from siteselect.present.maps.data import page_data
 from siteselect.study.result import Result
@@ -238,8 +242,8 @@ def test_the_sheet_of_long_names_is_one_page(reader: Reader, paper: str) -> None
 def test_forced_colours_leave_those_that_mean_something(reader: Reader, path: Path) -> None:
     visit = reader.open(path, "#l=en")
     look = """(names) => Object.fromEntries(names.map((name) => {
-        const { backgroundColor, borderBottomColor } = getComputedStyle(document.querySelector(name));
-        return [name, [backgroundColor, borderBottomColor]];
+        const look = getComputedStyle(document.querySelector(name));
+        return [name, [look.backgroundColor, look.borderBottomColor]];
     }))"""
     names = [".folium-map", ".interval-range", ".interval-tick", ".badge", "#tab-rank", "#tab-data"]
     usual = visit.ask(look, names)
@@ -319,8 +323,9 @@ def test_a_double_click_zooms_and_asks_nothing(reader: Reader, path: Path) -> No
     visit = reader.open(path, "#l=en")
     x, y = visit.ask("""() => {
         const { map } = siteselect, home = map.getContainer().getBoundingClientRect();
-        const spots = [...Array(400).keys()].map((k) => [60 + 23 * (k % 20), 60 + 17 * Math.floor(k / 20)]);
-        const [x, y] = spots.find(([u, v]) => siteselect.siteAt(u, v) === null && !document
+        const spots = [...Array(400).keys()];
+        const at = (k) => [60 + 23 * (k % 20), 60 + 17 * Math.floor(k / 20)];
+        const [x, y] = spots.map(at).find(([u, v]) => siteselect.siteAt(u, v) === null && !document
             .elementFromPoint(home.left + u, home.top + v).closest('.keep-out, [data-site]'));
         return [home.left + x, home.top + y];
     }""")
@@ -340,13 +345,49 @@ def test_nothing_glides_where_motion_is_not_wanted(reader: Reader, path: Path) -
     glides = """() => {
         const pane = siteselect.map.getPane('mapPane');
         pane.classList.add('leaflet-zoom-anim');
-        const { transitionDuration } = getComputedStyle(pane.querySelector('.leaflet-zoom-animated'));
+        const moved = pane.querySelector('.leaflet-zoom-animated');
+        const takes = getComputedStyle(moved).transitionDuration;
         pane.classList.remove('leaflet-zoom-anim');
-        return transitionDuration;
+        return takes;
     }"""
     assert visit.ask(glides) == "0.25s"
     visit.page.emulate_media(reduced_motion="reduce")
     assert visit.ask(glides) == "0s"
+    quiet(visit)
+
+
+def test_the_table_says_what_the_ranking_of_the_run_says(
+    reader: Reader, path: Path, result: Result, tmp_path: Path
+) -> None:
+    write_csv(columns.ranking(result), tmp_path / "ranking.csv")
+    told = {
+        row["id"]: row
+        for row in csv.DictReader(io.StringIO((tmp_path / "ranking.csv").read_text("utf-8-sig")))
+    }
+    visit = reader.open(path)
+    whole = list(csv.DictReader(io.StringIO(visit.ask("siteselect.csv()").lstrip("\ufeff"))))
+    assert {row["id"] for row in whole} == set(told)
+    for row in whole:
+        same = told[row["id"]]
+        for name in ("name_en", "name_fa", "kind", "province", "verdict"):
+            assert row[name] == same[name]
+        assert int(row["rank"] or 0) == int(same["rank"] or 0)
+        for name, off in (
+            ("score", 1e-9),
+            ("known", 1e-9),
+            ("score_low", 1e-4),
+            ("score_high", 1e-4),
+        ):
+            assert float(row[name]) == pytest.approx(float(same[name]), abs=off)
+        assert len(row["score_low"]) <= 6
+    # A part of the ranking does not pass for the whole.
+    names = []
+    for province in ("", "IR-22"):
+        visit.page.select_option("#filter-province", province)
+        with visit.page.expect_download() as waiting:
+            visit.page.click("#csv")
+        names.append(waiting.value.suggested_filename)
+    assert names == ["toy-ranking.csv", "toy-filtered-ranking.csv"]
     quiet(visit)
 
 

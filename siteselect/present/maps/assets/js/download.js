@@ -21,18 +21,22 @@ export function csvCell(value) {
   return /[",\r\n]/.test(inert) ? `"${inert.replace(/"/g, '""')}"` : inert;
 }
 
+// As in the ranking of the run: provinces by their English name, and bounds as finely as the page knows them.
+const provinces = new Map(DATA.context.provinces.map(({ id, en }) => [id, en]));
+const bound = (value) => Number(value.toFixed(4));
+
 export function csvText() {
   // The ranks of another park type are no official ones of the study.
   const heads = ['rank', 'official_rank', 'id', 'name_en', 'name_fa', 'kind', 'province', 'verdict', 'score', 'score_low', 'score_high', 'known', 'lon', 'lat', 'position_accuracy_km', 'weights', 'park_type'];
   const { scores } = now, weights = isExploratory() ? 'exploratory' : 'official';
-  const rows = passing().map((i) => [scores.rank[i] || null, LENSED ? null : official.rank[i] || null, SITES.id[i], SITES.name_en[i], SITES.name_fa[i], SITES.kind[i], SITES.province[i],
-    VERDICTS[SITES.verdict[i]], scores.score[i], scores.low[i], scores.high[i], scores.known[i], SITES.lon[i], SITES.lat[i], SITES.accuracy[i], weights, DATA.type.id]);
+  const rows = passing().map((i) => [scores.rank[i] || null, LENSED ? null : official.rank[i] || null, SITES.id[i], SITES.name_en[i], SITES.name_fa[i], SITES.kind[i], provinces.get(SITES.province[i]),
+    VERDICTS[SITES.verdict[i]], scores.score[i], bound(scores.low[i]), bound(scores.high[i]), scores.known[i], SITES.lon[i], SITES.lat[i], SITES.accuracy[i], weights, DATA.type.id]);
   return `\ufeff${[heads, ...rows].map((row) => row.map(csvCell).join(',')).join('\r\n')}\r\n`;
 }
 
-/** A file is of the study; of a park type that is looked through too. */
+/** A file is of the study; of a park type that is looked through and of a filter that acts too. */
 function fileName(what) {
-  return [DATA.study.id, ...(LENSED ? [DATA.type.id] : []), what].join('-');
+  return [DATA.study.id, ...(LENSED ? [DATA.type.id] : []), ...(filterWords().length ? ['filtered'] : []), what].join('-');
 }
 
 function save(blob, name) {
