@@ -428,6 +428,10 @@ def test_an_id_keeps_its_digits_in_persian(reader: Reader) -> None:
     visit.ask("siteselect.data.sites.name_fa[0] = 'شهرک IE-KHZ-011 و 12'")
     visit.ask("siteselect.update({view: 'site', site: 0})")
     assert visit.page.locator("#card-title").inner_text() == "شهرک IE-KHZ-011 و ۱۲"
+    # So does an English citation, all of it.
+    visit.ask("siteselect.data.sites.source[0] = 'GeoNames 141663, print 4129'")
+    visit.ask("siteselect.update({view: 'site', site: 0})")
+    assert "GeoNames 141663, print 4129 (" in visit.page.locator("#rail").inner_text()
 
 
 def test_a_warning_that_is_a_note_is_told_in_both_languages(result: Result) -> None:

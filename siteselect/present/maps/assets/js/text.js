@@ -53,9 +53,9 @@ export function range(low, high) {
 
 const UNIT_WORDS = { __proto__: null, km: 'km', ha: 'ha', deg: 'deg', m: 'metres', people: 'people', 'kt/y': 'ktY', class: 'classN', estates: 'estatesN', events: 'eventsN' };
 
-/** Whether a text of the Persian page reads from the left: its first letter is a Latin one. */
+/** Whether a text of the Persian page is in Latin letters alone, and so reads from the left. */
 export function isForeign(text) {
-  return isPersian() && /^\P{L}*[A-Za-z]/u.test(text);
+  return isPersian() && /[A-Za-z]/.test(text) && !/\p{Script=Arabic}/u.test(text.replace(/[\u06f0-\u06f9]/g, ''));
 }
 
 /** Names one after another; one that reads the other way is set apart, or it would turn its neighbours. */
@@ -74,9 +74,9 @@ export function reading(value, unit) {
   return unit && unit !== '1' ? `${number} \u2066${unit}\u2069` : number;
 }
 
-/** Digits of a text in the script of the page; a Latin word, such as an id, keeps its own. */
+/** Digits of a text in the script of the page; Latin words, such as an id or all of a citation, keep their own. */
 export function digits(text) {
-  if (!isPersian()) return text;
+  if (!isPersian() || isForeign(text)) return text;
   return text.replace(/[A-Za-z][\w.+-]*|[0-9]/g, (run) => PERSIAN_DIGITS[run] ?? run);
 }
 
