@@ -26,6 +26,18 @@ STATUS_FA = {
 
 _LAW = "the law of the run: values, weights and rules of the criteria set"
 _POOL = "pool of candidates: catalogue, grown from the surface, or the user's table"
+# What a table follows from, where a column does not say it of itself; by how its name begins.
+_ORIGINS = {
+    "sites.gpkg: portfolio": "the choice of parks, criteria/programme.yaml",
+    "sites.gpkg: flows": "tables of feedstock and value chain, and the choice of parks",
+    "suitability.tif": _LAW,
+    "excluded_by": "criteria set",
+    "portfolio": "the choice of parks, criteria/programme.yaml",
+    "chain_": "tables of feedstock and value chain, and the choice of parks",
+    "ranking.xlsx: weights": "criteria set",
+    "fields": "this table itself",
+    "": "ranking of the run, and the draws of its trust block",
+}
 _RANKING = (
     Column("rank", "Rank, 1 = best; empty: not ranked", "رتبه؛ خالی: بی‌رتبه", "", _LAW),
     Column("id", "Site", "شناسهٔ پهنه", "", _POOL),
@@ -392,8 +404,16 @@ def fields(result: Result, sites: Table, drawn: Mapping[str, gpd.GeoDataFrame]) 
         ("ranking.xlsx: weights", _WEIGHTS),
         ("fields.csv", _FIELDS),
     ]
-    rows = [(table, c.name, c.en, c.fa, c.unit, c.source) for table, cs in tables for c in cs]
+    rows = [
+        (table, c.name, c.en, c.fa, c.unit, c.source or _origin(table))
+        for table, cs in tables
+        for c in cs
+    ]
     return Table(_FIELDS, pd.DataFrame(rows, columns=[c.name for c in _FIELDS]))
+
+
+def _origin(table: str) -> str:
+    return next(origin for start, origin in _ORIGINS.items() if table.startswith(start))
 
 
 def _layer_columns(result: Result, name: str, layer: gpd.GeoDataFrame) -> Iterator[Column]:

@@ -200,7 +200,7 @@ def test_rules_by_part_with_the_open_ones_at_the_end(folder: Path) -> None:
 
 def test_fields_name_every_column_of_every_table_in_both_languages(folder: Path) -> None:
     fields = rows(folder / "fields.csv")
-    assert all(row["en"] and row["fa"] for row in fields)
+    assert all(row["en"] and row["fa"] and row["source"] for row in fields)
     held = {(row["table"].split(": ")[-1], row["name"]) for row in fields if ": " in row["table"]}
     for name in pyogrio.list_layers(folder / "sites.gpkg")[:, 0]:
         if name != "layer_styles":

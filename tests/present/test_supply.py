@@ -67,6 +67,9 @@ def test_every_column_is_in_the_dictionary_of_fields() -> None:
     told = set(zip(fields["table"], fields["name"], strict=True))
     for name, table in supply.tables(result()).items():
         assert {(name, column.name) for column in table.columns} <= told
+    assert fields["source"].ne("").all()
+    scored = fields[fields["name"].isin(["score", "total", "loss", "cost", "loss_with"])]
+    assert set(scored["unit"]) == {"score"}
 
 
 def test_a_run_without_types_has_no_tables_of_the_chain(tmp_path: Path) -> None:
