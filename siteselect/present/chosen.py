@@ -26,7 +26,8 @@ _PICKS = (
     Column("province", "Province (ISO code)", "استان (شناسهٔ ISO)"),
     Column("kind", "Kind of site", "گونهٔ پهنه"),
     Column("rung", "Rung of existing capacity first", "پلهٔ اولویت ظرفیت موجود", "", _PROGRAMME),
-    Column("rank", "Rank in the ranking, by the study's own criteria", "رتبه در رتبه‌بندی"),
+    Column("rank", "Rank in the ranking, by the study's own criteria; empty: not ranked",
+           "رتبه در رتبه‌بندی؛ خالی: بی‌رتبه"),
     Column("score", "Score as a park of its type", "امتیاز با نوع خودش", "score"),
     Column("undetermined", "1: its verdict is undetermined", "۱: حکم آن نامعین است"),
     Column("prob_in_portfolio", _CHANCE.en, _CHANCE.fa, "share", _CHANCE.source),
@@ -158,7 +159,10 @@ def picks(result: Result) -> Table:
              site["kind"], pick.rung, int(site["rank"]), pick.score, int(pick.undetermined),
              chance[pick.id], loss, _ids(weight.joins), _ids(asks.get(pick.id, ())))
         )  # fmt: skip
-    return _table(_PICKS, rows)
+    table = _table(_PICKS, rows)
+    # A park of another type may stand where the study's own criteria rank nothing.
+    table.frame["rank"] = table.frame["rank"].replace(0, pd.NA)
+    return table
 
 
 def left_out(result: Result) -> Table:

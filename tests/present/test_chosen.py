@@ -1,5 +1,6 @@
 """The tables of the chosen parks say what the portfolio says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,17 @@ def test_the_table_of_parks_is_the_portfolio(found: Result, folder: Path) -> Non
     known = [i.loss for i in found.portfolio.importance if np.isfinite(i.loss)]
     assert table["loss_without"].sum() == pytest.approx(sum(known))
     assert table.loc[table["kind"] == "estate", "inquiry"].str.contains("free").all()
+
+
+def test_a_park_that_the_own_criteria_do_not_rank_has_no_rank(found: Result) -> None:
+    assert found.portfolio is not None
+    first = found.portfolio.picks[0].id
+    names = np.array(found.scores.place_ids)
+    scores = replace(found.scores, rank=np.where(names == first, 0, found.scores.rank))
+    table = chosen.picks(replace(found, scores=scores)).frame
+    assert table["rank"].dtype == "Int64"
+    assert table.loc[table["id"] == first, "rank"].isna().all()
+    assert (table.loc[table["id"] != first, "rank"] > 0).all()
 
 
 def test_curve_rules_and_alternatives_are_written(found: Result, folder: Path) -> None:
