@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siteselect.base.errors import DataError
+from siteselect.base.errors import DataError, NoSolution
 from siteselect.declared.sources import Titles
 from siteselect.plan.classics import dispersion, p_median
 from siteselect.plan.exact import (
@@ -237,9 +237,50 @@ def test_sixteen_stores_of_san_francisco_lie_farthest_apart():
     assert least == pytest.approx(0.08760, abs=5e-6)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_place_that_cannot_serve_a_demand_does_not(seed):
+    rng = np.random.default_rng(seed)
+    cost, weight = rng.uniform(1, 9, (5, 6)), rng.integers(0, 3, 5)
+    cost[rng.uniform(size=cost.shape) < 0.65] = np.inf
+    asked = weight > 0
+    totals = [
+        float(weight[asked] @ cost[asked][:, chosen].min(axis=1))
+        for chosen in combinations(range(6), 2)
+    ]
+    if np.isinf(min(totals)):
+        with pytest.raises(NoSolution, match="no 2 of 6 places can serve all demand"):
+            p_median(cost.tolist(), 2, weight=weight.tolist())
+    else:
+        assert p_median(cost.tolist(), 2, weight=weight.tolist())[1] == pytest.approx(min(totals))
+
+
+@pytest.mark.parametrize(
+    ("cost", "weight", "said"),
+    [
+        ([[0, np.nan]], None, "known costs"),
+        ([[0, -np.inf]], None, "known costs"),
+        ([0, 1], None, "known costs"),
+        ([[0, 1]], [-1], "1 demands of 0 or more"),
+        ([[0, 1]], [np.nan], "1 demands of 0 or more"),
+        ([[0, 1]], [1, 2], "1 demands of 0 or more"),
+    ],
+)
+def test_costs_and_demands_that_are_none_are_refused(cost, weight, said):
+    with pytest.raises(DataError, match=said):
+        p_median(cost, 1, weight=weight)
+
+
+@pytest.mark.parametrize("distance", [[[0, np.nan], [np.nan, 0]], [[0, 1, 2], [1, 0, 3]], [0, 1]])
+def test_distances_that_are_none_are_refused(distance):
+    with pytest.raises(DataError, match="known distances of places x places"):
+        dispersion(distance, 2)
+
+
 def test_too_few_places_are_refused():
     with pytest.raises(DataError, match="3 of 2 places"):
         p_median(np.zeros((4, 2)), 3)
+    with pytest.raises(DataError, match="0 of 2 places"):
+        p_median(np.zeros((4, 2)), 0)
     with pytest.raises(DataError, match="3 of 2 places"):
         dispersion(np.zeros((2, 2)), 3)
     with pytest.raises(DataError, match="two places"):
