@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.decide.table import Floats, PerformanceTable
+from siteselect.decide.table import Floats, PerformanceTable, unmasked
 
 Names = Sequence[str] | None
 Preference = tuple[str, float | None, float | None, float | None]
@@ -101,6 +101,8 @@ def finite_table(matrix: PerformanceTable | ArrayLike, *, least: float = -np.inf
     """
     table = matrix if isinstance(matrix, PerformanceTable) else None
     given = matrix if table is None else table.values
+    if np.ma.isMaskedArray(given):
+        given = unmasked(given)
     if isinstance(given, np.ndarray) and given.dtype.kind in "biuf":
         grid = np.atleast_2d(given)
         values = grid.astype(np.float64)

@@ -23,7 +23,7 @@ from siteselect.decide.doubt import (
     uniform_weights,
 )
 from siteselect.decide.sensitivity import drivers, flips, sobol, weight_flip
-from siteselect.decide.table import Floats, PerformanceTable
+from siteselect.decide.table import Floats, PerformanceTable, unmasked
 from siteselect.declared.criteria import CriteriaSet
 
 # What a study of robustness is made of stands here under one name, wherever it is worked out.
@@ -122,7 +122,7 @@ def smaa(values: ArrayLike, *, draws: int, seed: int, weights: ArrayLike | None 
 
 
 def _bounds(values: ArrayLike) -> tuple[Floats, Floats]:
-    given = np.asarray(values, dtype=np.float64)
+    given = np.asarray(unmasked(values), dtype=np.float64)
     if given.ndim not in (2, 3) or given.shape[2:] not in ((), (2,)) or not given.size:
         raise DataError(f"values have shape (n, m) or (n, m, 2), got {given.shape}")
     if not np.isfinite(given).all():

@@ -1,13 +1,37 @@
 """The performance table: what was read, at which places, in which units, within which bounds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError
 
 Floats = NDArray[np.float64]
+
+
+def unmasked(values: ArrayLike) -> NDArray[Any]:
+    """An array that has NaN for what is masked, as rasters read with their mask have it.
+
+    Parameters
+    ----------
+    values : array_like
+        What stands below a mask is no reading, but what its file writes for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same type, or of float64 if anything is masked.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.masked_equal([3, -9999], -9999))
+    array([ 3., nan])
+    """
+    if np.ma.is_masked(values):
+        return np.asarray(np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan))
+    return np.asarray(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +84,7 @@ class PerformanceTable:
             )
 
     @classmethod
-    def of(cls, values: object, column_ids: "list[str] | tuple[str, ...]") -> "PerformanceTable":
+    def of(cls, values: ArrayLike, column_ids: "list[str] | tuple[str, ...]") -> "PerformanceTable":
         """A table of exact readings, numbered from 0, without units or sources.
 
         Parameters
@@ -74,7 +98,7 @@ class PerformanceTable:
         -------
         PerformanceTable
         """
-        array = np.atleast_2d(np.asarray(values, dtype=np.float64))
+        array = np.atleast_2d(np.asarray(unmasked(values), dtype=np.float64))
         m = len(column_ids)
         return cls(
             np.arange(len(array)), tuple(column_ids), ("",) * m, array, array, array, ((),) * m

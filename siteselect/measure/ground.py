@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siteselect.decide.table import unmasked
 from siteselect.measure import reach, stripes
 from siteselect.world.catalog import Raster
 
@@ -20,7 +21,7 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     Parameters
     ----------
     elevation : array_like, shape (rows, columns)
-        Metres; NaN is unknown, and so is then the slope there and at its neighbours.
+        Metres; NaN or masked is unknown, and so is then the slope there and at its neighbours.
     cell_m : float
         Side of a cell, metres: the grid must be projected, never in degrees.
 
@@ -43,7 +44,7 @@ def slope_deg(elevation: ArrayLike, cell_m: float) -> Floats:
     >>> float(slope_deg([[0, 1, 2], [0, 1, 2], [0, 1, 2]], 1.0)[1, 1].round(6))
     45.0
     """
-    heights = np.asarray(elevation)
+    heights = unmasked(elevation)
     if heights.ndim != 2 or not cell_m > 0:
         raise ValueError(
             f"wants rows x columns of cells with a side, not {heights.shape}, {cell_m}"

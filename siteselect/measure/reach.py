@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError
+from siteselect.decide.table import unmasked
 from siteselect.measure import stripes
 from siteselect.measure.blocks import Blocks, Floats, Ints, Squares, descend
 
@@ -303,7 +304,7 @@ def distance_grid(features: ArrayLike, cell_m: float | tuple[float, float]) -> F
     Parameters
     ----------
     features : array_like, shape (rows, columns)
-        Cells that are finite and not 0 are targets; infinite and NaN cells are none.
+        Cells that are finite and not 0 are targets; infinite, NaN and masked cells are none.
     cell_m : float or tuple of float
         Side of a cell, metres; or its height and width, if they differ.
 
@@ -445,7 +446,7 @@ class _Field:
 
 
 def _cells(values: ArrayLike) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = unmasked(values)
     if array.dtype.kind not in "biuf":
         array = array.astype(np.float64)
     if array.ndim != 2:
@@ -476,7 +477,7 @@ def cost_distance(
     Parameters
     ----------
     friction : array_like, shape (rows, columns)
-        Cost a metre, not negative; NaN or infinite cells cannot be entered.
+        Cost a metre, not negative; NaN, masked or infinite cells cannot be entered.
     sources : array_like
         Either an array of the shape of `friction` whose cells that are finite and not 0 are
         sources, or (row, column) of one source, or of several, shape (k, 2).
@@ -561,7 +562,7 @@ def _least_cost(cost: Floats, starts: Ints, sides: tuple[float, float]) -> Float
 
 
 def _source_cells(sources: ArrayLike, shape: tuple[int, ...]) -> Ints:
-    given = np.asarray(sources, dtype=np.float64)
+    given = np.asarray(unmasked(sources), dtype=np.float64)
     if given.shape == shape:
         return np.flatnonzero(np.isfinite(given) & (given != 0))
     pairs = np.atleast_2d(given)

@@ -1,12 +1,15 @@
 """The performance table keeps its shape."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from siteselect.base.errors import DataError
-from siteselect.decide.table import PerformanceTable
+from siteselect.decide import methods, weights
+from siteselect.decide.robustness import smaa
+from siteselect.decide.table import PerformanceTable, unmasked
 
 
 def test_a_table_of_exact_readings_has_no_width() -> None:
@@ -28,3 +31,36 @@ def test_shapes_that_disagree_are_refused() -> None:
     table = PerformanceTable.of([[1.0, 2.0]], ["a", "b"])
     with pytest.raises(DataError):
         replace(table, units=("km",))
+
+
+def masked() -> np.ma.MaskedArray:
+    return np.ma.masked_equal([[1, -9999], [3, 4]], -9999)
+
+
+def test_what_is_masked_is_unknown() -> None:
+    table = PerformanceTable.of(masked(), ["port", "rail"])
+    for array in (table.values, table.lower, table.upper, unmasked(masked())):
+        assert type(array) is np.ndarray
+        np.testing.assert_array_equal(array, [[1, np.nan], [3, 4]])
+
+
+def test_an_array_without_a_masked_cell_stays_what_it_is() -> None:
+    plain = np.ma.masked_equal([[1, 2]], -9999)
+    assert type(unmasked(plain)) is np.ndarray
+    assert unmasked(plain).dtype == plain.dtype
+    assert unmasked([[1, 2]]).tolist() == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: methods.weighted_mean(x, [1, 1]),
+        lambda x: methods.topsis(x, [1, 1], [1, 1]),
+        lambda x: smaa(x, draws=10, seed=1),
+        weights.entropy,
+        weights.critic,
+    ],
+)
+def test_no_method_reads_what_stands_below_a_mask(call: Any) -> None:
+    with pytest.raises(DataError):
+        call(masked())

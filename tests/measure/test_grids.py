@@ -380,6 +380,24 @@ def test_a_grid_without_cells_has_none(shape: tuple[int, int]) -> None:
     assert reach.cost_distance(nothing, nothing, 10.0).shape == shape
 
 
+@pytest.mark.usefixtures("kernel")
+def test_what_is_masked_in_a_grid_is_unknown() -> None:
+    rng = np.random.default_rng(8)
+    grid = rng.integers(0, 4, (9, 11)).astype(float)
+    hidden = rng.uniform(size=grid.shape) < 0.1
+    blank = np.where(hidden, np.nan, grid)
+    covered = np.ma.masked_array(np.where(hidden, 9999, grid).astype(np.int16), hidden)
+    calls = (
+        lambda g: reach.distance_grid(g, 10.0),
+        lambda g: reach.allocation_grid(g, 10.0),
+        lambda g: reach.cost_distance(g, (0, 0), 10.0),
+        lambda g: reach.cost_distance(np.ones(grid.shape), g, 10.0),
+        lambda g: ground.slope_deg(g, 10.0),
+    )
+    for call in calls:
+        np.testing.assert_array_equal(call(covered), call(blank))
+
+
 # --- what does not fit ---------------------------------------------------------------------------
 
 
