@@ -450,3 +450,10 @@ def test_a_dem_that_cannot_be_used_is_told(
 def test_a_good_dem_passes_without_a_word(tmp_path: Path) -> None:
     faulty.raster(tmp_path / "d.tif")
     assert check_raster(tmp_path / "d.tif", "dem") == ([], [])
+
+
+def test_the_least_whole_number_is_no_value_of_any_raster(tmp_path: Path) -> None:
+    values = np.array([[1, -(2**31)], [3, 4]], dtype="int32")
+    faulty.raster(tmp_path / "d.tif", values, nodata=None)
+    report = check_file(tmp_path / "d.tif", "raster", AREA)
+    assert "1 cells hold -2.14748e+09, which usually stands for nodata" in str(report.faults[0])
