@@ -46,6 +46,16 @@ FORMATS = MappingProxyType(
         ".tiff": ("GeoTIFF", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")),
     }
 )
+# What people bring in other formats, and what to do about it.
+_INSTEAD = {
+    "save it as .xlsx or .csv": (".xls", ".xlsm", ".xlsb", ".ods"),
+    "unpack it and give the .kml in it": (".kmz",),
+    "unpack it first": (".rar", ".7z", ".gz", ".tar", ".tgz", ".xz", ".bz2"),
+    "save it as .gpkg": (".gml", ".gpx", ".dxf", ".dwg", ".dgn", ".tab", ".mif", ".gdb", ".mdb",
+                         ".topojson", ".geojsonl", ".parquet", ".sqlite"),
+    "give the .shp beside it": (".shx", ".dbf", ".prj", ".cpg", ".sbn"),
+    "save it as .tif": (".asc", ".img", ".hgt", ".dem", ".nc", ".grd", ".vrt", ".ecw"),
+}  # fmt: skip
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _GDAL_FAULTS = (
     DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError, CRSError,
@@ -81,7 +91,8 @@ def sniff(path: Path, limits: Limits = LIMITS) -> str:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         known = ", ".join(FORMATS)
-        raise DataError(Fault(f"is not of a format that is read ({known})", file=path.name))
+        cure = "".join(f"; {way}" for way, others in _INSTEAD.items() if suffix in others)
+        raise DataError(Fault(f"is not of a format that is read ({known}){cure}", file=path.name))
     kind, marks = FORMATS[suffix]
     with path.open("rb") as handle:
         head = handle.read(64).removeprefix(b"\xef\xbb\xbf")
@@ -410,8 +421,8 @@ def _place_faults(crs: CRS, bounds: NDArray[np.float64], names: _Names) -> list[
     name = _crs_name(crs)
     if crs.is_geographic and not degrees_like:
         return [
-            Fault(f"its CRS {name} is in degrees, but its coordinates reach {east:,.0f},"
-                  f" {north:,.0f}: they look projected; give the right CRS", names.file)
+            Fault(f"its CRS {name} is in degrees, but its coordinates reach {east:,.8g},"
+                  f" {north:,.8g}: they look projected; give the right CRS", names.file)
         ]  # fmt: skip
     if crs.is_projected and degrees_like:
         return [

@@ -296,6 +296,27 @@ def test_a_geopackage_that_is_being_changed_is_not_read_as_it_was(tmp_path: Path
         assert len(read_vector(path, warnings=[])) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("a.xls", "; save it as .xlsx or .csv"), ("a.KMZ", "; unpack it and give the .kml in it"),
+        ("a.dbf", "; give the .shp beside it"), ("a.csv.gz", "; unpack it first"),
+        ("a.asc", "; save it as .tif"), ("a.gml", "; save it as .gpkg"), ("a.exe", ".tiff)"),
+    ],
+)  # fmt: skip
+def test_a_format_that_is_not_read_is_answered_with_what_to_do(
+    tmp_path: Path, name: str, cure: str
+) -> None:
+    message = refused(tmp_path, name, b"x")
+    assert "is not of a format that is read (" in message
+    assert message.endswith(cure)
+
+
+def test_a_position_beyond_all_bounds_is_told_in_few_words(tmp_path: Path) -> None:
+    message = refused(tmp_path, "a.geojson", features(point(1e300, 28)))
+    assert "reach 1e+300, 28: they look projected" in message
+
+
 def test_limits_of_a_layer_are_named(tmp_path: Path) -> None:
     data = features(*[polygon(SQUARE)] * 3)
     assert "rows = 2" in refused(tmp_path, "a.geojson", data, limits=Limits(rows=2))
