@@ -170,7 +170,8 @@ def _fault(item: Any, file: str, lines: Line, known: set[str]) -> Fault:
     last = item["loc"][-1] if item["loc"] else ""
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        message = f"unknown key {last!r}{text.nearest(str(last), known)}"
+        hint = " here" if last in known else text.nearest(str(last), known)
+        message = f"unknown key {last!r}{hint}"
     elif item["type"] == "missing":
         message = f"{last} is missing"
     elif item["type"] != "json_invalid" and not isinstance(item["input"], (dict, list)):

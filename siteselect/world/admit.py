@@ -250,7 +250,7 @@ def admit(path: Path, limits: Limits = LIMITS) -> None:
     DataError
         Naming the file and the reason.
     """
-    text = path.as_posix()
+    text, name = path.as_posix(), path.name or str(path)
     if text.startswith("/vsi") or re.match(r"\w{2,}:/", text):
         raise DataError(Fault("is no local file; fetch it first", file=text[:80]))
     try:
@@ -260,14 +260,14 @@ def admit(path: Path, limits: Limits = LIMITS) -> None:
                 handle.read(1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no valid name"
-        raise DataError(Fault(f"cannot be read ({reason})", file=path.name)) from error
+        raise DataError(Fault(f"cannot be read ({reason})", file=name)) from error
     if not stat.S_ISREG(found.st_mode):
-        raise DataError(Fault("is no file", file=path.name))
+        raise DataError(Fault("is no file", file=name))
     if found.st_size == 0:
-        raise DataError(Fault("is empty (0 bytes)", file=path.name))
+        raise DataError(Fault("is empty (0 bytes)", file=name))
     if found.st_size > limits.file_bytes:
         raise DataError(
-            over("bytes", found.st_size, limits.file_bytes, name="file_bytes", file=path.name)
+            over("bytes", found.st_size, limits.file_bytes, name="file_bytes", file=name)
         )
 
 

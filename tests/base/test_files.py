@@ -150,6 +150,11 @@ greenfield:
     ]
 
 
+def test_a_key_that_belongs_elsewhere_is_not_offered_for_itself(tmp_path: Path) -> None:
+    told = refused(tmp_path, STUDY + "min_ha: 5\n")
+    assert told == "/study.yaml: line 5: min_ha: unknown key 'min_ha' here"
+
+
 def test_plain_data_without_lines_is_judged_too() -> None:
     with pytest.raises(DeclarationError, match=r"^given: id is missing"):
         files.validate({}, Study, file="given")

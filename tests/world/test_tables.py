@@ -1,6 +1,7 @@
 """Tables: nothing guessed, nothing lost, every fault with its row and column."""
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,12 @@ def test_a_folder_and_a_missing_file_are_told(tmp_path: Path) -> None:
     for name in ("d.csv", "none.csv", "nul\x00.csv"):
         with pytest.raises(DataError):
             read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_a_folder_without_a_name_is_told_as_it_was_named(name: str) -> None:
+    with pytest.raises(DataError, match=rf"^{re.escape(name)}: is no file"):
+        read_table(Path(name))
 
 
 @pytest.mark.parametrize(
