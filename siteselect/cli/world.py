@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from siteselect.base.errors import DataError
+from siteselect.base.errors import DataError, Fault
 from siteselect.cli.door import answer, json_option, table
 from siteselect.declared.sources import Source
 
@@ -105,5 +105,7 @@ def import_file(file: Path, kind: str, study: Path, *, as_json: bool, **told: st
 
     if kind != "sites":
         raise DataError("only sites can be imported; other layers are changed in data/catalog.yaml")
-    copy = import_sites(file, study, **told)
-    answer("data import", {"file": str(copy)}, f"{study} now reads {copy}", as_json=as_json)
+    repairs: list[Fault] = []
+    copy = import_sites(file, study, warnings=repairs, **told)
+    answer("data import", {"file": str(copy)}, f"{study} now reads {copy}", as_json=as_json,
+           warnings=tuple(map(str, repairs)))  # fmt: skip

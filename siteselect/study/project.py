@@ -310,6 +310,7 @@ def import_sites(
     crs: str | None = None,
     encoding: str | None = None,
     layer: str | None = None,
+    warnings: list[Fault] | None = None,
 ) -> Path:
     """Check the user's sites and put a clean copy beside a study, which then names it.
 
@@ -321,6 +322,8 @@ def import_sites(
         The study's file.
     crs, encoding, layer : str, optional
         What the file of sites does not say of itself, and which of its layers or sheets.
+    warnings : list of Fault, optional
+        What was repaired in the copy, or is in doubt, is appended here.
 
     Returns
     -------
@@ -351,6 +354,8 @@ def import_sites(
     with tempfile.TemporaryDirectory() as name:
         _refuse_altered(question, {study: text, copy: listed}, Path(name))
     _write_all({copy: listed, study: text})
+    if warnings is not None:
+        warnings += question.repairs
     return copy
 
 

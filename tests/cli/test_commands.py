@@ -182,6 +182,7 @@ def test_what_a_file_of_sites_does_not_say_is_told_to_the_import(
     said = siteselect(*args, "--encoding", "cp1256")
     assert said.code == 0, said.err
     assert "دیر" in (tmp_path / "own_sites.csv").read_text("utf-8")
+    assert "row 2: name_fa: Arabic letters kaf and yeh were written as Persian" in said.err
     help_text = siteselect("data", "import", "--help").out
     assert all(option in help_text for option in ("--crs", "--encoding", "--layer"))
 
