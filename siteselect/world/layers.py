@@ -265,6 +265,10 @@ def _gdal(
     warnings += [Fault(text, file=file) for text in sorted(words)]
     if not isinstance(frame, gpd.GeoDataFrame):
         raise DataError(Fault("holds no geometry", file=file))
+    message = "holds numbers of 16 digits and more, which are rounded; keep codes as text"
+    for name, cells in frame.select_dtypes("float").items():
+        if (cells.abs() >= 2**53).any():
+            warnings.append(Fault(message, file=file, field=str(name)))
     return frame.set_axis(range(1, len(frame) + 1), axis="index")
 
 

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely.geometry import Point, Polygon, box
 
@@ -315,6 +316,15 @@ def test_a_format_that_is_not_read_is_answered_with_what_to_do(
 def test_a_position_beyond_all_bounds_is_told_in_few_words(tmp_path: Path) -> None:
     message = refused(tmp_path, "a.geojson", features(point(1e300, 28)))
     assert "reach 1e+300, 28: they look projected" in message
+
+
+def test_codes_that_a_blank_beside_them_rounds_are_told(tmp_path: Path) -> None:
+    codes = pd.array([12345678901234567, None], dtype="Int64")
+    faulty.sites_frame().assign(code=codes, share=[0.5, None]).to_file(tmp_path / "a.gpkg")
+    warnings: list[Fault] = []
+    read_vector(tmp_path / "a.gpkg", warnings=warnings)
+    assert [fault.field for fault in warnings] == ["code"]
+    assert "keep codes as text" in str(warnings[0])
 
 
 def test_limits_of_a_layer_are_named(tmp_path: Path) -> None:
