@@ -160,7 +160,9 @@ def check(study: Path | None = None) -> tuple[str, ...]:
     _look_at_chain(question, faults)
     if faults:
         raise DataError(faults)
-    return question.warnings
+    unread = "is not read: only a programme that names park types chooses parks beside units"
+    idle = question.study.units is not None and question.units is None
+    return (*question.warnings, *[str(Fault(unread, question.study.id, "", "units"))] * idle)
 
 
 @contextlib.contextmanager

@@ -162,3 +162,9 @@ def test_where_a_study_lies_is_looked_at(tmp_path: Path, provinces: str, told: s
     with pytest.raises(DeclarationError, match=told) as caught:
         ask(tmp_path / "study.yaml")
     assert len(caught.value.faults) == 1
+
+
+def test_a_register_that_nothing_reads_is_told(tmp_path: Path) -> None:
+    text = re.sub(r"(?m)^programme: .*\n", "", (HERE / "study.yaml").read_text("utf-8"))
+    (tmp_path / "study.yaml").write_text(f"{text}\nunits: none.csv\n", "utf-8")
+    assert check(tmp_path / "study.yaml")[-1].startswith("south: units: is not read: only a progr")
