@@ -174,7 +174,7 @@ def test_what_is_unknown_is_told_as_no_zero(reader: Reader, path: Path, result: 
     )
     visit = reader.open(path, "#l=en")
     visit.ask("(site) => siteselect.update({view: 'site', site})", site)
-    part, whole = visit.page.locator(f"#fall-row-{g} .figure"), visit.page.locator(".sum .figure")
+    part, whole = visit.page.locator(f"#fall-row-{g} .blank"), visit.page.locator(".sum .figure")
     assert part.inner_text() == "–"
     assert float(whole.inner_text()) == pytest.approx(result.scores.score[site], abs=0.0006)
     # All weight on what is not known of the site: it has no score, and none is made up.

@@ -22,8 +22,8 @@ function strip(from, sums, colour, prefix) {
     bar(from, from + sums.earned, { fill: colour, stroke: '#1B2430', 'stroke-width': 0.5 }));
 }
 
-/** What a group contributes; of what is unknown no zero is told. */
-const earnedText = ({ earned, possible, unknown }) => (possible === 0 && unknown > 0 ? '–' : num(earned, 3));
+/** What a group contributes; where nothing is known that is no figure, and no zero. */
+const earned = (sums) => (sums.possible === 0 && sums.unknown > 0 ? h('span', { class: 'blank', text: '–' }) : h('span', { class: 'figure', text: num(sums.earned, 3) }));
 
 function criterionRow(told, readings, j) {
   const criterion = DATA.criteria[j], value = told.values[j], part = told.parts[j];
@@ -52,7 +52,7 @@ export function waterfall(told, readings = null) {
     const button = h('button', {
       type: 'button', class: 'fall-row', id: `fall-row-${g}`, 'aria-expanded': String(open),
       onclick: () => update({ openGroup: open ? null : g }),
-    }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), h('span', { class: 'figure', text: earnedText(sums) }));
+    }, h('span', { class: 'fall-name', text: nameOf(DATA.groups[g]) }), strip(start, sums, groupColour(g), `fall-${g}`), earned(sums));
     return open ? [button, criteriaTable(told, readings, g)] : [button];
   });
   const sum = h('div', { class: 'fall-row sum' }, h('span', { class: 'fall-name', text: t('score') }),
