@@ -391,6 +391,26 @@ def test_the_table_says_what_the_ranking_of_the_run_says(
     quiet(visit)
 
 
+def test_the_sheet_says_whose_weights_it_stands_under(reader: Reader, result: Result) -> None:
+    ids = [c.id for c in result.criteria.criteria]
+    committee = {name: dict.fromkeys(ids, 1 / len(ids)) for name in ("A. Energy", "دبیر")}
+    manifest = {**result.manifest, "committee": committee}
+    visit = reader.open(reader.write(dataclasses.replace(result, manifest=manifest)), "#l=en")
+    said = []
+    for preset in ("official", "equal", "m0", "m1"):
+        visit.page.select_option("#preset", preset)
+        visit.ask("window.dispatchEvent(new Event('beforeprint'))")
+        said.append(visit.page.locator(".sheet-head p").first.inner_text().split(" · ")[-1])
+        visit.ask("window.dispatchEvent(new Event('afterprint'))")
+    assert [words.replace("\u2068", "").replace("\u2069", "") for words in said] == [
+        "Official weights",
+        "Exploratory weights: Equal criteria",
+        "Exploratory weights: Weights of A. Energy",
+        "Exploratory weights: Weights of دبیر",
+    ]
+    quiet(visit)
+
+
 def test_a_moved_share_tells_how_far_it_stands_from_the_official(
     reader: Reader, path: Path
 ) -> None:

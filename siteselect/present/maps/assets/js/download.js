@@ -1,7 +1,7 @@
 // The current table as CSV and the map as a picture, made in the page.
 import { previews } from './choice.js';
 import { DATA, LENSED, SITES, VERDICTS } from './data.js';
-import { filterWords } from './list.js';
+import { filterWords, weightWords } from './list.js';
 import { widthOf } from './scene.js';
 import { licenceLine } from './sources.js';
 import { isExploratory, now, official, passing } from './state.js';
@@ -72,7 +72,7 @@ async function drawSvg(context, element, at, size, fonts) {
 
 /** What stands beneath the picture, line by line as [text, size]: what it shows and whose data, at a size to be read. */
 function footLines(width) {
-  const shown = [document.title, nameOf(DATA.type), DATA.run.date ? dateText(DATA.run.date) : '', t(isExploratory() ? 'exploratoryShort' : 'officialWeights'),
+  const shown = [document.title, nameOf(DATA.type), DATA.run.date ? dateText(DATA.run.date) : '', weightWords(),
     previews() ? t('previewHead') : '', ...filterWords()];
   // A licence is not broken, for its parts would be set the other way round.
   const owed = licenceLine().map(([names, licence]) => `${names} (\u2066${licence.replaceAll(' ', '\u00a0')}\u2069)`);

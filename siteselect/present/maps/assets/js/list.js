@@ -2,7 +2,7 @@
 import { byId, fill, h, refill } from './base.js';
 import { isPark } from './choice.js';
 import { DATA, EXCLUDED, LENSED, OWN_TYPE, PARKS, SITES, UNDETERMINED } from './data.js';
-import { NO_FILTERS, ROWS, filtersAct, isExploratory, letterOf, now, official, passing, state, toggleCompare, update } from './state.js';
+import { NO_FILTERS, ROWS, filtersAct, isExploratory, letterOf, memberOf, now, official, passing, state, toggleCompare, update } from './state.js';
 import { badge, changeMark, parkChip, verdictBadge } from './symbols.js';
 import { direction, isPersian, kindName, km, nameOf, num, percent, provinceName, range, siteName, t } from './text.js';
 
@@ -154,6 +154,13 @@ const CHOICES = {
   // A mark before the name of a type, so that no type can be taken for "any".
   park: () => [['*', t('inSet')], ...(PARKS.types.length > 1 ? PARKS.types.map((type) => [`=${type.id}`, nameOf(type)]) : [])],
 };
+
+/** Under which weights a sheet or a picture stands; of a preset, whose they are. */
+export function weightWords() {
+  if (!isExploratory()) return t('officialWeights');
+  const member = memberOf(state.preset), whose = member ? t('presetOf', `\u2068${member.name}\u2069`) : state.preset === 'equal' ? t('equal') : '';
+  return [t('exploratoryShort'), whose].filter(Boolean).join(': ');
+}
 
 /** Search and filters that act, in words; empty if all sites are shown. */
 export function filterWords() {

@@ -4,7 +4,7 @@ import { chanceOf, isPark, preview, previews, showsParks } from './choice.js';
 import { DATA, LIST_LENGTH, PARKS, SITES, VERDICTS } from './data.js';
 import { CHAIN, typeColour, typeOf } from './flows.js';
 import { legendParts } from './legend.js';
-import { filterWords, intervalText, intervalTitle } from './list.js';
+import { filterWords, intervalText, intervalTitle, weightWords } from './list.js';
 import { changes } from './parks.js';
 import { licenceLine, openRules } from './sources.js';
 import { MEMBERS, OFFICIAL_SHARES, groupShares, isExploratory, now, official, passing, state } from './state.js';
@@ -76,7 +76,7 @@ function northArrow() {
 function drawSheet() {
   const { run } = DATA, sheet = byId('sheet');
   sheet.dir = direction();
-  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t('printedOn', dateText(new Date().toISOString())), t(isExploratory() ? 'exploratoryShort' : 'officialWeights')].filter(Boolean);
+  const facts = [run.date ? t('runOf', dateText(run.date)) : '', t('runId', run.id), t('printedOn', dateText(new Date().toISOString())), weightWords()].filter(Boolean);
   const filters = showsParks() ? [] : filterWords();
   if (filters.length) facts.push(`${t('filters')}: ${joined(filters)}`);
   const licences = licenceLine().map(([names, licence]) => h('span', {}, `${names}: `, apart(licence), '. '));
