@@ -471,6 +471,20 @@ def test_a_legend_that_was_closed_stays_closed(reader: Reader, path: Path) -> No
     for view in ("site", "parks", "compare", "rank"):
         visit.ask("(view) => siteselect.update({view, site: 0})", view)
         assert visit.ask("document.querySelector('#legend details').open") is False
+    # A low map never grows a legend that cannot be closed.
+    low = reader.open(path, "#l=fa", (844, 390))
+    boxes = {
+        name: low.page.locator(name).bounding_box()
+        for name in (".folium-map", "#tool-box", "#scale")
+    }
+    head = low.page.locator("#legend summary")
+    for _ in range(2):
+        assert head.bounding_box()["y"] > boxes[".folium-map"]["y"]
+        head.click()
+        low.page.wait_for_timeout(100)
+    tools, scale = boxes["#tool-box"], boxes["#scale"]
+    assert tools["y"] + tools["height"] < scale["y"]
+    assert low.ask("siteselect.state.legend") is False
     # Who opens it has it open everywhere.
     visit.page.click("#legend summary")
     visit.page.wait_for_function("siteselect.state.legend")

@@ -222,14 +222,14 @@ function makeMap() {
   map.on('resize', () => { if (frame.whole && !document.body.classList.contains('printing')) home(); });
 }
 
-/** The legend lies open at first where it hides no site. */
+/** The legend lies open at first where it hides no site, and no more than half of the height. */
 function placeLegend() {
   const box = byId('legend'), { x: west, y: north } = map.getContainer().getBoundingClientRect(), room = box.getBoundingClientRect();
   const hides = SITES.lat.some((lat, i) => {
     const { x, y } = map.latLngToContainerPoint([lat, SITES.lon[i]]);
     return x > room.left - west && x < room.right - west && y > room.top - north && y < room.bottom - north;
   });
-  state.legend = !hides && map.getSize().x >= 760;
+  state.legend = !hides && map.getSize().x >= 760 && room.height <= map.getSize().y / 2;
   drawLegend(box);
 }
 
