@@ -17,7 +17,7 @@ from siteselect.present.maps import shell
 from siteselect.present.maps.data import page_data
 from siteselect.study.result import Result
 from tests.present.test_maps import with_lattice, with_parks
-from tests.present.test_maps_browser import AXE, CHROMIUM, FLAGS, PHONE, Reader, quiet
+from tests.present.test_maps_browser import AXE, CHROMIUM, FLAGS, PHONE, Reader, picture_of, quiet
 from tests.toy import toy_result
 
 api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -408,6 +408,18 @@ def test_the_sheet_says_whose_weights_it_stands_under(reader: Reader, result: Re
         "Exploratory weights: Weights of A. Energy",
         "Exploratory weights: Weights of دبیر",
     ]
+    quiet(visit)
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_the_picture_of_the_parks_is_as_pale_as_their_map(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=en&v=parks")
+    with visit.page.expect_download() as waiting:
+        visit.page.click("#png")
+    shown = picture_of(visit.page.locator(".folium-map").screenshot())
+    drawn = picture_of(Path(waiting.value.path()).read_bytes())[::2, ::2]
+    middle = (slice(150, 450), slice(330, 900))
+    assert abs(drawn[middle].mean() - shown[middle].mean()) < 4
     quiet(visit)
 
 

@@ -103,9 +103,11 @@ export async function downloadPicture(map) {
   const layers = [...map.getContainer().querySelectorAll('.leaflet-map-pane svg, .leaflet-map-pane canvas')];
   for (const layer of layers.sort((a, b) => height(a) - height(b))) {
     const box = layer.getBoundingClientRect(), at = { left: box.left - home.left, top: box.top - home.top };
+    context.globalAlpha = Number(getComputedStyle(layer).opacity);
     if (layer instanceof HTMLCanvasElement) context.drawImage(layer, at.left, at.top, box.width, box.height);
     else await drawSvg(context, layer, at, box, fonts);
   }
+  context.globalAlpha = 1;
   context.fillStyle = '#FFFFFF';
   context.fillRect(0, home.height, home.width, foot);
   context.fillStyle = '#1B2430';
