@@ -266,6 +266,19 @@ def test_forced_colours_leave_those_that_mean_something(reader: Reader, path: Pa
     quiet(visit)
 
 
+def test_words_of_the_curve_are_no_larger_than_those_about_it(reader: Reader, path: Path) -> None:
+    visit = reader.open(path, "#l=fa&v=parks", (820, 1180))
+    heights = visit.ask(
+        """['.curve text', '#rail h2'].map((name) => {
+            const box = document.querySelector(name);
+            const scale = box.getScreenCTM?.().a ?? 1;
+            return scale * parseFloat(getComputedStyle(box).fontSize);
+        })"""
+    )
+    assert heights[0] <= heights[1]
+    quiet(visit)
+
+
 def test_criteria_that_are_opened_on_a_phone_are_in_view(reader: Reader, path: Path) -> None:
     visit = reader.open(path, "#l=fa", PHONE)
     visit.page.click("#dock-toggle")
