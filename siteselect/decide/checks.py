@@ -186,7 +186,8 @@ def vector(cells: ArrayLike, names: Names, what: str, *, least: float) -> Floats
     Raises
     ------
     DeclarationError
-        Naming every entry that is no finite number or below `least`.
+        Naming every entry that is no finite number or below `least`, or all names if there are more
+        or fewer of them.
 
     Examples
     --------
@@ -196,6 +197,10 @@ def vector(cells: ArrayLike, names: Names, what: str, *, least: float) -> Floats
     grid = np.atleast_1d(np.asarray(cells, dtype=object))
     if grid.ndim != 1 or grid.size == 0:
         raise DeclarationError(f"a list, one {what} a criterion, is needed: shape {grid.shape}")
+    if names is not None and len(names) != len(grid):
+        raise DeclarationError(
+            f"one {what} is needed for each of {', '.join(map(str, names))}; {len(grid)} were given"
+        )
     labels = labelled(names, len(grid), "criterion")
     given = numbers(grid)
     wrong = np.flatnonzero(~(np.isfinite(given) & (given >= least)))

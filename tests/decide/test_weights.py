@@ -405,6 +405,13 @@ def test_faults_of_all_judges_are_named_at_once() -> None:
     assert [fault.field for fault in caught.value.faults] == ["criterion 1", "criterion 2"]
 
 
+@pytest.mark.parametrize(("importance", "given_"), [([1], 1), ([1, 2, 3], 3), (1, 1)])
+def test_importances_are_counted_against_the_judges(importance: Any, given_: int) -> None:
+    said = f"one importance is needed for each of judge 1, judge 2; {given_} were given"
+    with pytest.raises(DeclarationError, match=said):
+        weights.ahp_group([np.ones((2, 2))] * 2, importance=importance)
+
+
 def test_a_hierarchy_multiplies_down() -> None:
     rng = np.random.default_rng(9)
     groups, land, sea = judged(rng, 2), judged(rng, 3), judged(rng, 4)
