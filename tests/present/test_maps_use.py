@@ -531,7 +531,10 @@ def test_every_layer_with_symbols_has_its_key(reader: Reader, path: Path, langua
     }  # fmt: skip
     assert keys["railways"] == keys["protected"] == 1
     # Colours, hatches and shapes too: a phone has no other legend.
-    assert (keys["surface"], keys["sites"]) == (7, 4)
+    assert (keys["surface"], keys["sites"]) == (7, 5)
+    # The dark mark of a site without a rank is no class of the score.
+    assert visit.page.locator("#layers [fill='#59524A']").count() == 1
+    assert visit.page.locator("#legend [fill='#59524A']").count() == 1
     hatch = visit.page.locator("#layers [fill*='-excluded']").get_attribute("fill")
     assert visit.page.locator(f"#layers {hatch[4:-1]}").count() == 1
     before = visit.page.locator("#legend .legend-row").count()

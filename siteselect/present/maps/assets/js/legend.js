@@ -2,8 +2,8 @@
 import { fill, h, svg } from './base.js';
 import { DATA } from './data.js';
 import { BANDS, CHAIN, DASHES, showsFlows } from './flows.js';
-import { state, update } from './state.js';
-import { FLUIDS, INK, RAMP, hatches, portSymbol, shape, worksSymbol } from './symbols.js';
+import { official, state, update } from './state.js';
+import { FLUIDS, INK, NO_SCORE, RAMP, hatches, portSymbol, shape, worksSymbol } from './symbols.js';
 import { direction, num, range, t } from './text.js';
 
 const swatch = (...children) => svg('svg', { width: 26, height: 16, 'aria-hidden': 'true', class: 'swatch' }, ...children);
@@ -17,10 +17,13 @@ const KINDS = ['special_zone', 'estate', 'extension', 'greenfield', 'proposed'].
 /** What each symbol of a layer means, in pictures and words; most for a layer of many kinds. */
 export function keysOf(layer, prefix = 'layers') {
   const fluid = (kind, word) => [line(FLUIDS[kind].colour, FLUIDS[kind].dash), t(word)];
+  const mark = (kind, fill) => shape(kind, 12, 8, 5.5, { fill, stroke: INK, 'stroke-width': 1.1 });
   const hatch = (word) => [[hatches(`${prefix}-${word}`), block(`url(#${prefix}-${word}-${word})`, 1, 24)], t(word)];
   const keys = {
     surface: () => [...RAMP.map((colour, k) => [[block(DATA.ground.palette[k + 1], 1, 13), block(colour, 14, 11)], classText(k)]).reverse(), hatch('undetermined'), hatch('excluded')],
-    sites: () => KINDS.map((kind) => [shape(kind, 12, 8, 5.5, { fill: RAMP[3], stroke: INK, 'stroke-width': 1.1 }), t(kind)]),
+    kinds: () => KINDS.map((kind) => [mark(kind, RAMP[3]), t(kind)]),
+    unranked: () => (official.rank.includes(0) ? [[mark('estate', NO_SCORE), t('noRank')]] : []),
+    sites: () => [...keys.kinds(), ...keys.unranked()],
     estates: () => [[estate('#D9DCE0'), t('found')], [estate('#FFFFFF'), t('recalled')]],
     ports: () => [[portSymbol(15, 13, 8), t('port14')], [portSymbol(12, 13, 8), t('port10')], [portSymbol(8, 13, 8), t('portLess')], [portSymbol(null, 13, 8), t('depthUnknown')]],
     pipelines: () => [fluid('gas', 'gasLine'), fluid('ethylene', 'ethylene'), fluid('crude', 'crude'), fluid('product', 'productLine'), fluid('ngl', 'nglLine'),
@@ -53,12 +56,12 @@ function flows() {
 }
 
 function scores(prefix) {
-  return h('div', {}, h('b', { text: t('scoreRange') }), ...keysOf('surface', prefix), ...flows());
+  return h('div', {}, h('b', { text: t('scoreRange') }), ...keysOf('surface', prefix), ...keysOf('unranked'), ...flows());
 }
 
 function symbols() {
   const { layers } = state, lines = [[FLUIDS.gas.colour, '', 'gasLine'], [FLUIDS.gas.colour, '5 3', 'approximate'], [FLUIDS.ethylene.colour, FLUIDS.ethylene.dash, 'ethylene']];
-  return h('div', {}, h('b', { text: t('candidates') }), ...keysOf('sites'),
+  return h('div', {}, h('b', { text: t('candidates') }), ...keysOf('kinds'),
     layers.ports ? row(swatch(portSymbol(15, 8, 8), portSymbol(8, 19, 8)), t('portDeep')) : null,
     ...(layers.pipelines ? lines.map(([colour, dash, word]) => row(swatch(line(colour, dash)), t(word))) : []),
     ...['feedstock', 'railways', 'protected'].flatMap((name) => (layers[name] ? keysOf(name) : [])));

@@ -20,7 +20,7 @@ export const FLUIDS = Object.freeze({
 });
 export const INK = '#1B2430';
 export const ACTION = '#0B5FA5';
-const NO_SCORE = '#59524A';
+export const NO_SCORE = '#59524A';
 
 export function groupColour(g) {
   return GROUP_COLOURS[DATA.groups[g].id] ?? SPARE_COLOURS[g % SPARE_COLOURS.length];

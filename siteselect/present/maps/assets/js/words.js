@@ -101,6 +101,7 @@ export const WORDS = Object.freeze({
   status: ['Status', 'وضعیت'],
   park: ['Portfolio', 'سبد'],
   noneFound: ['No site passes these filters', 'هیچ پهنه‌ای از این پالایه‌ها نمی‌گذرد'],
+  noRank: ['No rank', 'بی‌رتبه'],
   tooLittle: ['too little data', 'داده کافی نیست'],
   unranked: ['Not ranked: too little data ({0})', 'بی‌رتبه: داده کافی نیست ({0})'],
   excludedN: ['Excluded ({0})', 'کنارگذاشته ({0})'],
