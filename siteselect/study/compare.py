@@ -427,7 +427,9 @@ def _why(
         return ("is a candidate in one run only",)
     words = list(moved.rules) if moved else []
     if moved and abs(moved.score_change) > TINY:
-        most = moved.causes[0].words if moved.causes else "its verdict"
+        # A part that went the other way made none of the change, however large it is.
+        along = [c.words for c in moved.causes if c.share * moved.score_change > 0]
+        most = along[0] if along else "its verdict"
         words.append(f"its score changed by {moved.score_change:+.4f}, most of it by this: {most}")
     rules = _between(one.manifest.get("programme"), other.manifest.get("programme"), "programme")
     words += [*rules, *ladder]

@@ -145,6 +145,18 @@ def test_a_tolerance_that_is_passed_by_a_hair_is_told(tmp_path: Path) -> None:
     assert compare._ladder(two, two) == []
 
 
+def test_most_of_a_change_is_never_what_went_the_other_way(tmp_path: Path) -> None:
+    run = chosen(tmp_path / "a", 2, 0.01)
+    causes = (
+        compare.Cause("rail", "weight", 0.0789, "weight of rail"),
+        compare.Cause("deep_port", "weight", -0.0658, "weight of deep_port"),
+        compare.Cause("road", "weight", -0.0145, "weight of road"),
+    )
+    moved = compare.Moved("S0", "S0", 1, 2, -0.0014, causes, ())
+    [told] = compare._why(run, run, "S0", moved=moved, ladder=[])
+    assert told == "its score changed by -0.0014, most of it by this: weight of deep_port"
+
+
 def stretched() -> CriteriaSet:
     """The other criteria, with every value function stretched by a third."""
     data = reweighed().model_dump(mode="json")
