@@ -189,7 +189,16 @@ def _with_types(question: Question, folders: tuple[Path, Path, Path]) -> Questio
     if programme is None or not programme.park_types:
         return question
     own, (_, folder, bundled) = question.criteria, folders
-    others = {n: _read(file_of(n, folders)) for n in programme.park_types if n != own.id}
+    others: dict[str, tuple[CriteriaSet, dict[Path, str]]] = {}
+    faults: list[Fault] = []
+    for name in programme.park_types:
+        try:
+            others |= {} if name == own.id else {name: _read(file_of(name, folders))}
+        except DeclarationError as error:
+            here = {"file": programme.id, "field": "park_types"}
+            faults += [fault if fault.file else replace(fault, **here) for fault in error.faults]
+    if faults:
+        raise DeclarationError(faults)
     marks = manifest.marks(bundled / "chain" / "south.yaml")
     for _, read in others.values():
         marks |= read

@@ -168,3 +168,11 @@ def test_a_register_that_nothing_reads_is_told(tmp_path: Path) -> None:
     text = re.sub(r"(?m)^programme: .*\n", "", (HERE / "study.yaml").read_text("utf-8"))
     (tmp_path / "study.yaml").write_text(f"{text}\nunits: none.csv\n", "utf-8")
     assert check(tmp_path / "study.yaml")[-1].startswith("south: units: is not read: only a progr")
+
+
+def test_every_park_type_that_there_is_none_of_is_told_at_once(tmp_path: Path) -> None:
+    found = faults(tmp_path, "", "aromatic: { -> aromatik: {\npolymer: { -> polymr: {")
+    assert [fault[: fault.index("?")] for fault in found] == [
+        f"southern_parks: park_types: no park type {wrong!r} (did you mean {right!r}"
+        for wrong, right in (("polymr", "polymer"), ("aromatik", "aromatic"))
+    ]
