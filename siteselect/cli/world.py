@@ -8,6 +8,9 @@ from siteselect.base.errors import DataError, Fault
 from siteselect.cli.door import answer, json_option, table
 from siteselect.declared.sources import Source
 
+# Those of `siteselect.world.checks`, which is slow to load.
+KINDS = ("sites", "provinces", "estates", "ports", "pipelines", "feedstock", "dem", "raster")
+
 
 def _sources() -> dict[str, Source]:
     from siteselect.study.project import open_catalog
@@ -64,8 +67,7 @@ def sources(*, as_json: bool) -> None:
 
 @data.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--as", "kind", help="What FILE is: sites, provinces, estates, ports, pipelines,"
-              " feedstock, dem, raster.")  # fmt: skip
+@click.option("--as", "kind", type=click.Choice(KINDS), help="What FILE is.")
 @click.option("--crs", help="CRS of a file that does not say.")
 @click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
 @click.option("--layer", help="Layer or sheet of a file that holds several.")

@@ -137,7 +137,9 @@ def check_file(
                                              warnings=warnings))),
     }  # fmt: skip
     if kind not in KINDS:
-        raise DataError(Fault(f"no kind {shown(kind)}{nearest(kind, KINDS)}; one of {KINDS}"))
+        raise DataError(
+            Fault(f"no kind {shown(kind)}{nearest(kind, KINDS)}; one of {', '.join(KINDS)}")
+        )
     check = checks.get(kind, lambda: _check_features(path, kind, area, reading, warnings))
     try:
         faults, rows = check()

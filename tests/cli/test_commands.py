@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from siteselect.cli import world
 from siteselect.cli.door import COMMANDS
+from siteselect.world import checks
 from tests.cli.conftest import Command
 
 OUTPUTS = {
@@ -307,6 +309,10 @@ def test_an_own_file_is_checked(siteselect: Command, tmp_path: Path) -> None:
     assert said.code == 4
     assert "row 2" in said.err
     assert siteselect("data", "check", "swapped.csv").code == 2
+    said = siteselect("data", "check", "swapped.csv", "--as", "site")
+    assert said.code == 2
+    assert "'site' is not one of 'sites', 'provinces'" in said.err
+    assert world.KINDS == checks.KINDS
 
 
 def test_criteria_commands(siteselect: Command, tmp_path: Path) -> None:
