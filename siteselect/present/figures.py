@@ -108,7 +108,8 @@ def tornado(result: Result, found: Robustness, tongue: Tongue) -> "Figure":
     order = np.lexsort((-weights, -levers.sum(axis=1), -levers.max(axis=1)))
     criteria = [result.criteria.criteria[j] for j in order]
     figure = sheet(
-        result, tongue, 1.9 + 0.27 * len(criteria),
+        # One bar alone gets the room of two: its axis needs some.
+        result, tongue, 1.9 + 0.27 * max(len(criteria), 2),
         title=tongue.say("How far one weight alone moves the list",
                          "یک وزن به‌تنهایی فهرست را چه اندازه جابه‌جا می‌کند"),
         subtitle=tongue.say(f"Places of the first {k} that change hands; in brackets the weight",

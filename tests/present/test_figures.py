@@ -3,8 +3,10 @@
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +133,21 @@ def test_texts_keep_within_the_sheet_and_off_each_other(
             down = min(a.y1, b.y1) - max(a.y0, b.y0)
             # A line box holds room for marks above and below its letters.
             assert across <= 1 or down <= 0.35 * min(a.height, b.height), (one, other)
+
+
+@pytest.mark.usefixtures("style")
+def test_one_criterion_alone_has_room(run: Result) -> None:
+    assert run.robustness is not None
+    alone = replace(
+        run,
+        criteria=run.criteria.model_copy(update={"criteria": run.criteria.criteria[:1]}),
+        scores=replace(run.scores, weights=run.scores.weights[:1]),
+        robustness=replace(run.robustness, levers=run.robustness.levers[:1]),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for language in ("en", "fa"):
+            drawn(alone, "levers", language)
 
 
 @pytest.mark.usefixtures("style")
