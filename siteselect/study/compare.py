@@ -16,7 +16,7 @@ from siteselect.base.errors import DataError, Fault
 from siteselect.decide.score import criterion_weights
 from siteselect.decide.values import value
 from siteselect.declared.criteria import CriteriaSet, Criterion
-from siteselect.study.manifest import SCHEMA
+from siteselect.study.manifest import SCHEMA, files_changed
 
 TINY = 1e-12
 # What every manifest holds, and what other parts of this page rely on.
@@ -432,6 +432,10 @@ def _why(
         most = along[0] if along else "its verdict"
         words.append(f"its score changed by {moved.score_change:+.4f}, most of it by this: {most}")
     rules = _between(one.manifest.get("programme"), other.manifest.get("programme"), "programme")
+    # A park of another type than the ranking's is chosen by criteria of its own.
+    types = {run.row(name).get("park_type") for run in (one, other)} - {one.criteria.id}
+    declared = files_changed(one.manifest, other.manifest, "declarations").items()
+    words += [f"declaration {file} {how}" for file, how in declared if Path(file).stem in types]
     words += [*rules, *ladder]
     return tuple(words or ["nothing of its own changed; others changed that compete with it"])
 
@@ -445,13 +449,8 @@ def _between(before: Any, after: Any, where: str) -> list[str]:
 
 
 def _declared(one: Run, other: Run) -> tuple[str, ...]:
-    words = []
-    for key, what in (("inputs", "input"), ("declarations", "declaration")):
-        before, after = one.manifest.get(key, {}), other.manifest.get(key, {})
-        for name in sorted({*before, *after}):
-            if before.get(name) != after.get(name):
-                how = "changed" if name in before and name in after else "is in one run only"
-                words.append(f"{what} {name} {how}")
+    words = [f"{key[:-1]} {name} {how}" for key in ("inputs", "declarations")
+             for name, how in files_changed(one.manifest, other.manifest, key).items()]  # fmt: skip
     pairs = {key: (one.manifest.get(key), other.manifest.get(key))
              for key in ("version", "cell_m", "seed", "crs", "without")}  # fmt: skip
     words += [f"{key} was {a}, is {b}" for key, (a, b) in pairs.items() if a != b]

@@ -139,6 +139,35 @@ def marks(path: Path) -> dict[Path, str]:
     return {part: files.sha256(part) for part in parts if part.is_file()}
 
 
+def files_changed(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> dict[str, str]:
+    """Files that two manifests do not both hold with the same hash.
+
+    Parameters
+    ----------
+    before, after : mapping
+        Manifests.
+    key : str
+        ``inputs`` or ``declarations``.
+
+    Returns
+    -------
+    dict of str to str
+        What became of each, by its name.
+
+    Examples
+    --------
+    >>> files_changed({"inputs": {"a": "1"}}, {"inputs": {"a": "2", "b": "1"}}, "inputs")
+    {'a': 'changed', 'b': 'is in one run only'}
+    """
+    marks = before.get(key, {}), after.get(key, {})
+    both = marks[0].keys() & marks[1].keys()
+    return {
+        name: "changed" if name in both else "is in one run only"
+        for name in sorted({*marks[0], *marks[1]})
+        if marks[0].get(name) != marks[1].get(name)
+    }
+
+
 def refuse_changed(marks: Mapping[Path, str], catalog: Catalog) -> None:
     """Refuse a result whose inputs are no longer what they were when they were read.
 

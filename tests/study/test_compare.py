@@ -157,6 +157,19 @@ def test_most_of_a_change_is_never_what_went_the_other_way(tmp_path: Path) -> No
     assert told == "its score changed by -0.0014, most of it by this: weight of deep_port"
 
 
+def test_the_criteria_of_another_park_type_that_changed_are_named(tmp_path: Path) -> None:
+    run = chosen(tmp_path / "a", 2, 0.01)
+    typed = run.ranking.assign(park_type=["polymer", "polymer", "sulphur", ""])
+    one, other = (
+        replace(run, ranking=typed, manifest={**run.manifest, "declarations": marks})
+        for marks in ({"polymer.yaml": "a", "sulphur.yaml": "a"},
+                      {"polymer.yaml": "b", "sulphur.yaml": "a"})
+    )  # fmt: skip
+    told = [compare._why(one, other, name, moved=None, ladder=[]) for name in ("S0", "S2", "S3")]
+    beside = "nothing of its own changed; others changed that compete with it"
+    assert told == [("declaration polymer.yaml changed",), (beside,), (beside,)]
+
+
 def stretched() -> CriteriaSet:
     """The other criteria, with every value function stretched by a third."""
     data = reweighed().model_dump(mode="json")
