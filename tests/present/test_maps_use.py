@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rasterio.io import MemoryFile
 
 from siteselect.decide.score import EXCLUDED
 from siteselect.declared.sources import Titles
@@ -433,6 +434,31 @@ def test_the_picture_of_the_parks_is_as_pale_as_their_map(reader: Reader, path: 
     drawn = picture_of(Path(waiting.value.path()).read_bytes())[::2, ::2]
     middle = (slice(150, 450), slice(330, 900))
     assert abs(drawn[middle].mean() - shown[middle].mean()) < 4
+    quiet(visit)
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_the_picture_has_its_scale_and_its_legend(
+    reader: Reader, path: Path, language: str
+) -> None:
+    visit = reader.open(path, f"#l={language}")
+    with visit.page.expect_download() as waiting:
+        visit.page.click("#png")
+    with MemoryFile(Path(waiting.value.path()).read_bytes()) as file, file.open() as image:
+        picture = image.read([1, 2, 3])
+    home, bar = (visit.page.locator(name).bounding_box() for name in (".folium-map", "#scale svg"))
+    left, top = 2 * round(bar["x"] - home["x"]), 2 * round(bar["y"] - home["y"])
+    scale = picture[:, top : top + 48, left : left + 2 * round(bar["width"])]
+    # Half of the bar is filled with ink; the ground about it is dimmed.
+    assert (scale.max(axis=0) < 60).sum() > 0.35 * 20 * (bar["width"] - 44)
+    beneath = picture[:, 2 * round(home["height"]) :].reshape(3, -1)
+    found = {f"#{r:02X}{g:02X}{b:02X}" for r, g, b in np.unique(beneath, axis=1).T}
+    keys = visit.ask("[...document.querySelectorAll('#legend .swatch [fill]')].map((part) =>"
+                     " part.getAttribute('fill').toUpperCase())")  # fmt: skip
+    colours = {key for key in keys if key.startswith("#")}
+    assert len(colours) > 8
+    assert colours <= found
     quiet(visit)
 
 

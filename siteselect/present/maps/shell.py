@@ -73,6 +73,7 @@ MODULES = (
     "tip",
     "tools",
     "download",
+    "picture",
     "print",
     "keys",
     "main",
