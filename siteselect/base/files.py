@@ -256,6 +256,10 @@ def _yaml_text(path: Path) -> str:
         raise DeclarationError(
             Fault(f"is not UTF-8 at byte {error.start}; save it as UTF-8", file=str(path))
         ) from error
+    except IsADirectoryError as error:
+        study = path / "study.yaml"
+        cure = f"name {study}" if study.is_file() else "name a file in it"
+        raise DeclarationError(Fault(f"is a folder; {cure}", file=str(path))) from error
     except OSError as error:
         raise DeclarationError(
             Fault(f"cannot be read ({error.strerror})", file=str(path))

@@ -205,7 +205,8 @@ def notes_of(options: Options, programme: Programme, picks: Indices) -> Iterator
     doubt = int(options.undetermined[picks].sum())
     if doubt:
         yield said(
-            f"{doubt} of the chosen sites have an undetermined verdict",
+            f"{doubt} of the chosen sites {'has' if doubt == 1 else 'have'} an undetermined"
+            " verdict",
             f"حکم {doubt} پهنه از پهنه‌های برگزیده نامعین است",
         )
     if programme.existing_first is not None:
@@ -240,8 +241,8 @@ def _position_notes(options: Options, spacing: Spacing | None, picks: Indices) -
     if doubtful.any():
         count, km = int(doubtful.sum()), f"{spacing.at_least_km:g}"
         yield said(
-            f"{count} pairs of chosen sites may lie nearer than {km} km, given the accuracy of"
-            " their positions",
+            f"{count} {'pair' if count == 1 else 'pairs'} of chosen sites may lie nearer than {km}"
+            " km, given the accuracy of their positions",
             f"با توجه به دقت موقعیت‌ها، {count} جفت از پهنه‌های برگزیده شاید نزدیک‌تر از {km}"
             " کیلومتر باشند",
         )

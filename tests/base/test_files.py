@@ -509,3 +509,11 @@ def test_very_many_faults_are_counted(tmp_path: Path) -> None:
         files.read(yaml(tmp_path, text), Study)
     assert len(refused.value.faults) == 201
     assert str(refused.value.faults[-1]).endswith("and 30 more faults")
+
+
+def test_a_folder_is_told_with_the_study_in_it(tmp_path: Path) -> None:
+    with pytest.raises(DeclarationError, match=r"is a folder; name a file in it$"):
+        files.read_yaml(tmp_path)
+    (tmp_path / "study.yaml").write_text("id: a\n", encoding="utf-8")
+    with pytest.raises(DeclarationError, match=r"is a folder; name .*study\.yaml$"):
+        files.read_yaml(tmp_path)
