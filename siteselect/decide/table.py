@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 def unmasked(values: ArrayLike) -> NDArray[Any]:
-    """An array that has NaN for what is masked, as rasters read with their mask have it.
+    """An array that has NaN for what is masked or NA, as rasters and nullable columns have it.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
     Returns
     -------
     numpy.ndarray
-        Of the same type, or of float64 if anything is masked.
+        Of the same type, or of one that holds NaN if anything is unknown.
 
     Examples
     --------
@@ -31,6 +31,8 @@ def unmasked(values: ArrayLike) -> NDArray[Any]:
     """
     if np.ma.is_masked(values):
         return np.asarray(np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan))
+    if hasattr(values, "isna") and (unknown := np.asarray(values.isna())).any():
+        return np.where(unknown, np.nan, np.asarray(values))
     return np.asarray(values)
 
 
@@ -97,8 +99,16 @@ class PerformanceTable:
         Returns
         -------
         PerformanceTable
+
+        Raises
+        ------
+        DataError
+            If a reading is no number.
         """
-        array = np.atleast_2d(np.asarray(unmasked(values), dtype=np.float64))
+        try:
+            array = np.atleast_2d(np.asarray(unmasked(values), dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise DataError(f"readings are numbers, NaN where unknown: {error}") from error
         m = len(column_ids)
         return cls(
             np.arange(len(array)), tuple(column_ids), ("",) * m, array, array, array, ((),) * m

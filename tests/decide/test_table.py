@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from siteselect.base.errors import DataError
@@ -42,6 +43,18 @@ def test_what_is_masked_is_unknown() -> None:
     for array in (table.values, table.lower, table.upper, unmasked(masked())):
         assert type(array) is np.ndarray
         np.testing.assert_array_equal(array, [[1, np.nan], [3, 4]])
+
+
+def test_what_a_nullable_column_lacks_is_unknown() -> None:
+    frame = pd.DataFrame({"port": pd.array([1, None], dtype="Int64"), "rail": [2.0, 4.0]})
+    table = PerformanceTable.of(frame, list(frame))
+    np.testing.assert_array_equal(table.values, [[1, 2], [np.nan, 4]])
+    assert unmasked(frame[["rail"]]).dtype == np.float64
+
+
+def test_a_reading_that_is_no_number_is_refused() -> None:
+    with pytest.raises(DataError, match=r"readings are numbers, NaN where unknown: .*many"):
+        PerformanceTable.of([["many", 1]], ["port", "rail"])
 
 
 def test_an_array_without_a_masked_cell_stays_what_it_is() -> None:
