@@ -20,7 +20,8 @@ def to_text(value: object) -> str:
     ----------
     value : object
         A dataclass, declaration, array, mapping, tuple, list, text, number, boolean or None, and
-        what is made of them. NaN and infinity are numbers too.
+        what is made of them; in an array of objects text and numbers alone. NaN and infinity are
+        numbers too.
 
     Returns
     -------
@@ -29,7 +30,7 @@ def to_text(value: object) -> str:
     Raises
     ------
     TypeError
-        If anything else stands in it, or an array of objects.
+        If anything else stands in it.
 
     Examples
     --------
@@ -68,9 +69,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         plain = value.item()
     elif isinstance(value, np.ndarray):
-        if value.dtype.hasobject:
-            raise TypeError("an array of objects cannot be kept")
-        plain = [value.dtype.str, value.shape, base64.b64encode(value.tobytes()).decode()]
+        content: Any = base64.b64encode(value.tobytes()).decode()
+        if value.dtype.hasobject:  # as columns of a table hold text of any length
+            content = [_plain(item) for item in value.flat]
+            if any(isinstance(item, list) for item in content):
+                raise TypeError("an array of arrays is no value that can be kept")
+        plain = [value.dtype.str, value.shape, content]
     elif hasattr(value, "model_dump_json"):
         plain = json.loads(value.model_dump_json())
     elif dataclasses.is_dataclass(value):
@@ -93,7 +97,10 @@ def _made(kind: Any, data: Any) -> Any:
         made = None if data is None else _made(kind, data)
     elif origin is np.ndarray:
         dtype, shape, content = data
-        made = np.frombuffer(base64.b64decode(content), dtype).reshape(shape).copy()
+        if isinstance(content, str):
+            made = np.frombuffer(base64.b64decode(content), dtype).reshape(shape).copy()
+        else:
+            made = np.array(content, dtype).reshape(shape)
     elif hasattr(origin, "model_validate_json"):
         made = origin.model_validate_json(json.dumps(data))
     elif dataclasses.is_dataclass(origin):

@@ -61,7 +61,7 @@ def test_the_base_map_asks_one_host_and_only_when_switched_on(
     assert shell.BASE_MAP.split("/")[2] in visit.page.locator("#layers .base").inner_text()
     quiet(visit)
     switch.check()
-    visit.page.wait_for_function("document.getElementById('base-answer').textContent !== ''")
+    visit.page.wait_for_function("() => document.getElementById('base-answer').textContent !== ''")
     assert visit.outside
     assert not [url for url in visit.outside if not url.startswith(shell.BASE_MAP)]
     assert "NASA" in visit.page.locator("#attribution").inner_text()
@@ -538,7 +538,7 @@ def test_a_legend_that_was_closed_stays_closed(reader: Reader, path: Path) -> No
     assert low.ask("siteselect.state.legend") is False
     # Who opens it has it open everywhere.
     visit.page.click("#legend summary")
-    visit.page.wait_for_function("siteselect.state.legend")
+    visit.page.wait_for_function("() => siteselect.state.legend")
     visit.page.click("#tab-parks")
     assert visit.ask("document.querySelector('#legend details').open") is True
     quiet(visit)
