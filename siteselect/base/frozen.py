@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 
 
 def to_text(value: object) -> str:
-    """A value as text; equal values give equal text.
+    """A value as text; equal values give equal text, if their mappings are in the same order.
 
     Parameters
     ----------
