@@ -60,14 +60,9 @@ def explain(
     """Why, why not here, and the least change that would put it on the list."""
     from siteselect.study import explain as explaining
     from siteselect.study.question import ask
-    from siteselect.study.run import decide
 
     question = ask(study, changes=RANKING)
-    result = decide(question, progress=progress())
-    if isinstance(where, str):
-        item = explaining.of_site(result, where, k=k)
-    else:
-        item = explaining.of_point(question, result, where, k=k)
+    item, result = explaining.ask_why(question, where, k=k, progress=progress())
     data, text = explaining.as_data(item), _told(item, lang)
     answer("explain", data, text, as_json=as_json, warnings=result.warnings)
 

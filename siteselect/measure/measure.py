@@ -2,7 +2,9 @@
 
 import hashlib
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -218,15 +220,46 @@ def read(instruments: Instruments, places: Places) -> PerformanceTable:
     PerformanceTable
         Shape (places, declarations).
     """
-    require_crs(instruments.crs, places.crs)
+    return read_each([instruments], places)[0]
+
+
+def read_each(several: Sequence[Instruments], places: Places) -> list[PerformanceTable]:
+    """Readings of the same places for several criteria sets; what they share is read once.
+
+    Parameters
+    ----------
+    several : sequence of Instruments
+        Each prepared like the one before it, so that the same measure has the same reader.
+    places : Places
+
+    Returns
+    -------
+    list of PerformanceTable
+        As `read` gives each.
+
+    Raises
+    ------
+    CrsMismatch
+        If the places stand in another CRS than one of them.
+    """
+    for instruments in several:
+        require_crs(instruments.crs, places.crs)
     spots = Spots.of(places)
+
+    @cache
+    def taken(take: Reader) -> Reading:
+        return _by_place(take(spots), places)
+
+    return [_table(instruments, places, taken) for instruments in several]
+
+
+def _table(
+    instruments: Instruments, places: Places, taken: Callable[[Reader], Reading]
+) -> PerformanceTable:
     # Column by column in memory; the table shows rows of places.
     stack = np.empty((3, len(instruments.declarations), len(places)))
-    taken: dict[Reader, Reading] = {}
     for j, take in enumerate(instruments.readers):
-        if take not in taken:
-            taken[take] = _by_place(take(spots), places)
-        stack[:, j] = instruments.told(j, taken[take])
+        stack[:, j] = instruments.told(j, taken(take))
     values, lower, upper = stack.transpose(0, 2, 1)
     return PerformanceTable(
         place_ids=places.ids,

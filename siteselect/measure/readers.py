@@ -357,21 +357,30 @@ def _surface(measure: Surface, catalog: Catalog, crs: CRS) -> Reader:
 def _slope(layer: str, catalog: Catalog, crs: CRS) -> Raster:
     """Slope of a layer of elevations: several measures ask for the same, in run after run."""
     dem = catalog.raster(layer, crs)
-    how = (kept.code("measure"), "compiled" if reach.kernels("kernels_grid") else "numpy")
     values = remembered(
-        "slope", *how, *catalog.mark(layer, crs), make=lambda: ground.slope(dem).values
+        "slope", *_code(), *catalog.mark(layer, crs), make=lambda: ground.slope(dem).values
     )
     return replace(dem, values=values)
 
 
+def _code() -> tuple[str, str]:
+    """Which code makes what is kept of a raster."""
+    return kept.code("measure"), "compiled" if reach.kernels("kernels_grid") else "numpy"
+
+
 def _share(measure: Share, catalog: Catalog, crs: CRS) -> Reader:
     raster = catalog.raster(measure.layer, crs)
-    if measure.slope_below_deg is not None:
-        with np.errstate(invalid="ignore"):
-            counts = _slope(measure.layer, catalog, crs).values < measure.slope_below_deg
-    else:
-        counts = np.isin(raster.values, measure.classes)
-    share = ground.share_around(counts, raster, measure.radius_km)
+
+    def make() -> Floats:
+        if measure.slope_below_deg is None:
+            counts = np.isin(raster.values, measure.classes)
+        else:
+            with np.errstate(invalid="ignore"):
+                counts = _slope(measure.layer, catalog, crs).values < measure.slope_below_deg
+        return ground.share_around(counts, raster, measure.radius_km).values
+
+    asked, how = measure.model_dump_json(), (*_code(), *catalog.mark(measure.layer, crs))
+    share = replace(raster, values=remembered(asked, *how, make=make))
     return _sampled(share, catalog.source(measure.layer).position_accuracy_km)
 
 
@@ -394,7 +403,14 @@ def _sampled(raster: Raster, own_km: float) -> Reader:
 def _inside(measure: Inside, catalog: Catalog, crs: CRS) -> Reader:
     frame = catalog.select(measure.target, crs)
     # What adjoins is one body: the line between two provinces is no way out of the study area.
-    whole = shapely.get_parts(shapely.union_all(frame.geometry.to_numpy()))
+    told = remembered(
+        measure.target.model_dump_json(),
+        kept.code("measure"),
+        shapely.geos_version_string,
+        *catalog.mark(measure.target.layer, crs),
+        make=lambda: np.frombuffer(shapely.to_wkb(frame.geometry.union_all()), dtype=np.uint8),
+    )
+    whole = shapely.get_parts(shapely.from_wkb(told.tobytes()))
     error_m = frame["position_accuracy_km"].to_numpy(dtype=float).max(initial=0.0) * 1000.0
     bodies = _Bodies.of(whole, np.full(len(whole), error_m))
     pieces = reach.segments(whole)

@@ -22,7 +22,7 @@ from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
-from siteselect.measure.measure import Instruments, prepare, read
+from siteselect.measure.measure import Instruments, prepare, read, read_each
 from siteselect.plan import value_chain
 from siteselect.plan.allocation import Allocation, allocate
 from siteselect.plan.chain_flows import Market, Supply, market
@@ -244,13 +244,14 @@ def judge(
     -------
     Typed
     """
-    kinds = pool.places.kinds.tolist()
-    tables, scores, made = {}, {}, instruments
+    made = [instruments]
     for criteria in types:
-        made = prepare(criteria, catalog, instruments.crs, like=made)
-        tables[criteria.id] = read(made, pool.places)
-        scores[criteria.id] = score(tables[criteria.id], criteria, kinds=kinds)
-    return Typed({criteria.id: criteria for criteria in types}, tables, scores)
+        made.append(prepare(criteria, catalog, instruments.crs, like=made[-1]))
+    sets = {criteria.id: criteria for criteria in types}
+    tables = dict(zip(sets, read_each(made[1:], pool.places), strict=True))
+    kinds = pool.places.kinds.tolist()
+    scores = {name: score(tables[name], sets[name], kinds=kinds) for name in sets}
+    return Typed(sets, tables, scores)
 
 
 def parks_of(

@@ -14,9 +14,10 @@ from siteselect.decide.explain import Waterfall, sentences, waterfall
 from siteselect.decide.score import ANSWERS, Scores, score
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import Constraint
-from siteselect.measure.measure import measure
+from siteselect.measure.measure import Instruments, prepare, read
 from siteselect.study.question import Question, refuse_outside
 from siteselect.study.result import Result
+from siteselect.study.run import Progress, decide
 from siteselect.world.catalog import WGS84
 from siteselect.world.places import Places
 
@@ -87,6 +88,44 @@ class Explanation:
     text: dict[str, tuple[str, ...]]
 
 
+def ask_why(
+    question: Question,
+    where: str | tuple[float, float],
+    *,
+    k: int = 13,
+    progress: Progress = lambda _: None,
+) -> tuple[Explanation, Result]:
+    """Answer a study, and explain one place by what was prepared for it.
+
+    Parameters
+    ----------
+    question : Question
+    where : str or tuple of (float, float)
+        Id of a candidate, or longitude and latitude in degrees.
+    k : int
+        Length of the list.
+    progress : callable
+        Told in a few words what begins.
+
+    Returns
+    -------
+    Explanation
+    Result
+        With the list that the place was held against.
+
+    Raises
+    ------
+    DeclarationError, DataError
+        As in `decide`, `of_site` and `of_point`.
+    """
+    progress("preparing the measures")
+    instruments = prepare(question.criteria, question.catalog, question.crs)
+    result = decide(question, instruments=instruments, progress=progress)
+    if isinstance(where, str):
+        return of_site(result, where, k=k), result
+    return of_point(question, result, where, k=k, instruments=instruments), result
+
+
 def of_site(result: Result, site_id: str, *, k: int = 13) -> Explanation:
     """Why a candidate stands where it does.
 
@@ -115,7 +154,12 @@ def of_site(result: Result, site_id: str, *, k: int = 13) -> Explanation:
 
 
 def of_point(
-    question: Question, result: Result, lonlat: tuple[float, float], *, k: int = 13
+    question: Question,
+    result: Result,
+    lonlat: tuple[float, float],
+    *,
+    k: int = 13,
+    instruments: Instruments | None = None,
 ) -> Explanation:
     """Why, or why not, at any point: as if it were a candidate beside the others.
 
@@ -129,6 +173,8 @@ def of_point(
         Longitude and latitude, degrees.
     k : int
         Length of the list.
+    instruments : Instruments, optional
+        Prepared for its criteria; they are if not given.
 
     Returns
     -------
@@ -140,8 +186,9 @@ def of_point(
         If the point lies outside the provinces of the study.
     """
     place = _place(question, *lonlat)
-    reading = measure(question.criteria, place, question.catalog)
-    table = _joined(result.table, reading)
+    if instruments is None:
+        instruments = prepare(question.criteria, question.catalog, question.crs)
+    table = _joined(result.table, read(instruments, place))
     kinds = [*result.pool.places.kinds.tolist(), "proposed"]
     scores = score(table, question.criteria, kinds=kinds)
     return _explained(result, table, scores, kinds, len(kinds) - 1, k)
