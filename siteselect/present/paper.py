@@ -115,7 +115,7 @@ def save(figure: "Figure", path: Path) -> None:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.image import imread
+    from PIL import Image
 
     picture, drawing = path.with_suffix(".png"), path.with_suffix(".svg")
     # Laid out once, so that both files are the same drawing.
@@ -128,14 +128,18 @@ def save(figure: "Figure", path: Path) -> None:
     agg.print_png(picture, metadata={"Software": None})  # type: ignore[no-untyped-call]
     svg.print_svg(drawing, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
     width, height = figure.get_size_inches() * DPI
-    if imread(picture).shape[:2] != (round(height), round(width)):
-        raise DataError(Fault("does not read back as it was drawn", file=picture.name))
     try:
+        with Image.open(picture) as read:
+            read.load()
+        as_drawn = read.size == (round(width), round(height))
         ElementTree.parse(drawing)  # noqa: S314 - ours
-    except ElementTree.ParseError as error:
+    except (OSError, ElementTree.ParseError) as error:
+        file = drawing if isinstance(error, ElementTree.ParseError) else picture
         raise DataError(
-            Fault(f"does not read back as it was drawn: {error}", file=drawing.name)
+            Fault(f"does not read back as it was drawn: {error}", file=file.name)
         ) from error
+    if not as_drawn:
+        raise DataError(Fault("does not read back as it was drawn", file=picture.name))
 
 
 def sheet(

@@ -17,6 +17,7 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 from matplotlib.image import imread
 from matplotlib.text import Text
+from PIL import Image
 
 from siteselect.base.errors import DataError
 from siteselect.declared.study import Trust
@@ -206,10 +207,20 @@ def test_without_the_extra_the_warning_names_it(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("wrong", ["cut short", "another size"])
 def test_a_picture_that_reads_back_otherwise_is_refused(
-    run: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    monkeypatch.setattr("matplotlib.image.imread", lambda _: np.zeros((1, 1, 4)))
+    as_is = FigureCanvasAgg.print_png
+
+    def print_png(canvas: FigureCanvasAgg, path: Path, **told: object) -> None:
+        as_is(canvas, path, **told)
+        if wrong == "cut short":
+            path.write_bytes(path.read_bytes()[:5000])
+        else:
+            Image.new("RGBA", (1, 1)).save(path)
+
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", print_png)
     with pytest.raises(DataError, match=r"figure_levers_fa\.png: does not read back"):
         figures.write(run, tmp_path)
 
