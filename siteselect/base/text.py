@@ -59,19 +59,25 @@ def fold(text: str) -> str:
     """The form in which two spellings of one name are equal; for comparing, never for showing.
 
     Arabic ye, kaf and their kin become Persian, digits Latin, marks and doubled spaces go,
-    letters lose their case.
+    Latin letters lose their case and what stands above or below them.
 
     Examples
     --------
-    >>> fold("كنگان") == fold("کنگان")
-    True
+    >>> fold("كنگان") == fold("کنگان"), fold("Nūr") == fold("Nur")
+    (True, True)
     """
     if text.isascii():
         # Most names of very long tables: nothing below would touch them.
         return " ".join(text.casefold().split())
     text = unicodedata.normalize("NFKC", text).translate(_FOLD)
-    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = "".join(_plain(c) for c in text if not unicodedata.combining(c))
     return " ".join(latin_digits(text).casefold().split())
+
+
+def _plain(letter: str) -> str:
+    """A Latin letter without its marks; those of other scripts are letters of their own."""
+    bare = unicodedata.normalize("NFD", letter)[0]
+    return bare if bare.isascii() and bare.isalpha() else letter
 
 
 def figures(text: str, *, file: str, row: str) -> dict[str, float]:

@@ -153,10 +153,17 @@ def numbers(cells: NDArray[np.object_]) -> Floats:
     >>> numbers(np.array([2, "1/4", "", "many"], dtype=object))
     array([2.  , 0.25,  nan,  inf])
     """
-    return np.array([_number(cell) for cell in cells.flat], dtype=np.float64).reshape(cells.shape)
+    return np.array([number(cell) for cell in cells.flat], dtype=np.float64).reshape(cells.shape)
 
 
-def _number(cell: object) -> float:
+def number(cell: object) -> float:
+    """One cell as a number: NaN if blank, infinite if it is none at all.
+
+    Examples
+    --------
+    >>> number("1/4"), number(None), number("many")
+    (0.25, nan, inf)
+    """
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return np.nan
     try:
@@ -307,7 +314,9 @@ def judgements(matrix: ArrayLike, names: Names, *, judge: str = "") -> Floats:
            [2.  , 1.  ,  nan],
            [0.25,  nan, 1.  ]])
     """
-    grid = np.asarray(matrix, dtype=object)
+    # Rows that differ in length can only be held, and so refused, as objects.
+    rows = isinstance(matrix, list | tuple)
+    grid = np.asarray(matrix if rows else unmasked(matrix), dtype=object)
     if grid.ndim != 2 or grid.shape[0] != grid.shape[1] or grid.size == 0:
         raise DeclarationError(
             f"{judge}judgements must be a square table, not one of shape {grid.shape}"

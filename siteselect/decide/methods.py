@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.decide.checks import TIE, Preference, finite_table, preferences, signs, vector
+from siteselect.decide.checks import (
+    TIE,
+    Preference,
+    finite_table,
+    number,
+    preferences,
+    signs,
+    vector,
+)
 from siteselect.decide.committee import standing
 from siteselect.decide.ordered import ordered_mean, quantifier
 from siteselect.decide.table import Floats, PerformanceTable
@@ -240,9 +248,10 @@ def owa(
 
 
 def _power(alpha: float) -> float:
-    if not alpha >= 0:
-        raise DeclarationError(f"alpha must be 0 or more, not {alpha!r}")
-    return float(alpha)
+    power = number(alpha)
+    if not power >= 0 or (np.isinf(power) and alpha != np.inf):
+        raise DeclarationError(f"alpha must be a number of 0 or more, not {alpha!r}")
+    return power
 
 
 def quantifier_weights(weights_sorted: ArrayLike, alpha: float) -> Floats:
@@ -518,8 +527,9 @@ def vikor(matrix: Table, weights: ArrayLike, objectives: ArrayLike, *, v: float 
     """
     table = finite_table(matrix)
     shares, sign = _shares(weights, table), signs(objectives, table.shape[1])
+    v, asked = number(v), v
     if not 0 <= v <= 1:
-        raise DeclarationError(f"v must lie in 0..1, not {v!r}")
+        raise DeclarationError(f"v must be a number in 0..1, not {asked!r}")
     gaps = _scaled(-table * sign, "minmax") * shares
     s, r = gaps.sum(axis=1), gaps.max(axis=1)
     q = v * _scaled(s[:, None], "minmax")[:, 0] + (1.0 - v) * _scaled(r[:, None], "minmax")[:, 0]

@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DeclarationError
 from siteselect.decide import checks
-from siteselect.decide.checks import Names, finite_table, judgements, labelled, signs, vector
+from siteselect.decide.checks import (
+    Names,
+    finite_table,
+    judgements,
+    labelled,
+    number,
+    signs,
+    vector,
+)
 from siteselect.decide.table import Floats, PerformanceTable
 
 RandomIndex = str | Mapping[int, float]
@@ -256,9 +264,12 @@ def rank_order_centroid(n: int) -> Floats:
     >>> rank_order_centroid(2)
     array([0.75, 0.25])
     """
-    if n < 1 or n % 1:
-        raise DeclarationError(f"{n} criteria cannot be ranked; name a whole number, at least one")
-    return np.asarray(np.cumsum(1.0 / np.arange(n, 0, -1))[::-1] / n, dtype=np.float64)
+    size = number(n)
+    if not 1 <= size < np.inf or size % 1:
+        raise DeclarationError(
+            f"{n!r} criteria cannot be ranked; name a whole number, at least one"
+        )
+    return np.asarray(np.cumsum(1.0 / np.arange(size, 0, -1))[::-1] / size, dtype=np.float64)
 
 
 def ranking(ranks: ArrayLike, *, names: Names = None) -> Floats:

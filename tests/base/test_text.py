@@ -20,6 +20,8 @@ from siteselect.base import text
         ("مَهشَهر", "مهشهر"),  # vowel marks
         ("فاز ۲", "فاز 2"),
         ("Bandar  IMAM", "bandar imam"),
+        ("Nūr", "Nur"),
+        ("Bandar-e Emām Khomeynī", "bandar-e emam khomeyni"),
         ("ﻣﺎﻫﺸﻬﺮ", "ماهشهر"),  # presentation forms
     ],
 )

@@ -220,7 +220,8 @@ def test_the_triangle_holds_its_corners() -> None:
     ("call", "said"),
     [
         (lambda: methods.owa([[1, 2]], None, order_weights=[1, 1], alpha=1), "not both"),
-        (lambda: methods.owa([[1, 2]], None, alpha=-1), "alpha must be 0 or more, not -1"),
+        (lambda: methods.owa([[1, 2]], None, alpha=-1), "alpha must be a number of 0 or more"),
+        (lambda: methods.owa([[1, 2]], None, alpha="much"), "0 or more, not 'much'"),
         (lambda: methods.owa([[1, 2]], None, order_weights=[1]), "2 weights are needed"),
         (lambda: methods.strategy(1, 0.5, 0.5), "2 criteria"),
         (lambda: methods.strategy(3, 1.5, 0.5), "in 0..1"),
@@ -230,6 +231,12 @@ def test_the_triangle_holds_its_corners() -> None:
 def test_bad_owa_wishes_are_refused(call: Any, said: str) -> None:
     with pytest.raises(DeclarationError, match=said):
         call()
+
+
+@pytest.mark.parametrize("v", ["half", None, -0.1, 1.1, float("nan")])
+def test_a_v_of_vikor_that_is_no_share_is_refused(v: Any) -> None:
+    with pytest.raises(DeclarationError, match=r"v must be a number in 0\.\.1"):
+        methods.vikor([[1, 2], [2, 1]], [1, 1], [1, 1], v=v)
 
 
 # --- TOPSIS --------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,13 @@ def test_an_inconsistent_matrix_says_so_and_what_to_judge_again() -> None:
     assert not found.acceptable
     assert found.hint is not None
     assert f"{found.hint.consistency_ratio:.3f}" in str(found.hint)
+
+
+def test_a_gap_of_a_nullable_frame_is_no_judgement() -> None:
+    gaps = [[1, None, 4], [None, 1, 2], [0.25, 0.5, 1]]
+    frame = pd.DataFrame(gaps).convert_dtypes()
+    assert frame.isna().to_numpy().sum() == 2
+    np.testing.assert_array_equal(weights.ahp(frame).weights, weights.ahp(gaps).weights)
 
 
 def test_missing_judgements_are_completed_for_the_least_eigenvalue() -> None:
@@ -592,7 +600,7 @@ def test_swings_keep_their_proportions() -> None:
         weights.swing([0, 0])
     with pytest.raises(DeclarationError, match="rank 0 is no number of 1"):
         weights.ranking([0, 1])
-    for number in (0, 2.5, NAN):
+    for number in (0, 2.5, NAN, "some", float("inf")):
         with pytest.raises(DeclarationError, match="criteria cannot be ranked"):
             weights.rank_order_centroid(number)  # type: ignore[arg-type] # the fault itself
 
