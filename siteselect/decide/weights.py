@@ -10,15 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from siteselect.base.errors import DeclarationError
 from siteselect.decide import checks
-from siteselect.decide.checks import (
-    Names,
-    finite_table,
-    judgements,
-    labelled,
-    number,
-    signs,
-    vector,
-)
+from siteselect.decide.checks import Names, finite_table, judgements, labelled, signs, vector
 from siteselect.decide.table import Floats, PerformanceTable
 
 RandomIndex = str | Mapping[int, float]
@@ -264,7 +256,7 @@ def rank_order_centroid(n: int) -> Floats:
     >>> rank_order_centroid(2)
     array([0.75, 0.25])
     """
-    size = number(n)
+    size = checks.number(n)
     if not 1 <= size < np.inf or size % 1:
         raise DeclarationError(
             f"{n!r} criteria cannot be ranked; name a whole number, at least one"
