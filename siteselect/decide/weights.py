@@ -258,9 +258,7 @@ def rank_order_centroid(n: int) -> Floats:
     """
     size = checks.number(n)
     if not 1 <= size < np.inf or size % 1:
-        raise DeclarationError(
-            f"{n!r} criteria cannot be ranked; name a whole number, at least one"
-        )
+        raise DeclarationError(f"{n!r} criteria have no ranks; name a whole number, at least one")
     return np.asarray(np.cumsum(1.0 / np.arange(size, 0, -1))[::-1] / size, dtype=np.float64)
 
 

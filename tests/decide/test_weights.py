@@ -601,7 +601,7 @@ def test_swings_keep_their_proportions() -> None:
     with pytest.raises(DeclarationError, match="rank 0 is no number of 1"):
         weights.ranking([0, 1])
     for number in (0, 2.5, NAN, "some", float("inf")):
-        with pytest.raises(DeclarationError, match="criteria cannot be ranked"):
+        with pytest.raises(DeclarationError, match="criteria have no ranks"):
             weights.rank_order_centroid(number)  # type: ignore[arg-type] # the fault itself
 
 
