@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sites": ("runs", "The pool of candidates."),
     "score": ("runs", "Score your own sites."),
     "robustness": ("trust", "How sure the ranking is, and what would turn it."),
+    "backtest": ("trust", "Whether the criteria find the plants that stand, without being told."),
     "methods": ("weighing", "Every method on the same sites, and how far they agree."),
     "explain": ("answers", "Why, why not here, and what would change it."),
     "portfolio": ("plans", "The best set of parks, proven, with the price of each rule."),

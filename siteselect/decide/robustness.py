@@ -1,5 +1,6 @@
-"""Robustness: how a ranking stands when weights, method, data and positions are drawn anew."""
+"""Robustness: how a ranking stands when all in doubt is drawn anew, and beside what exists."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,14 +29,17 @@ from siteselect.declared.criteria import CriteriaSet
 
 # What a study of robustness is made of stands here under one name, wherever it is worked out.
 __all__ = (
+    "Backtest",
     "Doubt",
     "RankDraws",
     "Smaa",
+    "backtest",
     "confidence_factors",
     "dirichlet_weights",
     "drivers",
     "flips",
     "ordinal_weights",
+    "outranked",
     "rank_draws",
     "score_under_doubt",
     "smaa",
@@ -43,6 +47,10 @@ __all__ = (
     "uniform_weights",
     "weight_flip",
 )
+
+# Of a backtest: how much an interval holds, how often it is drawn, which shares of the ground count
+# as its best.
+LEVEL, SPOT_DRAWS, BEST = 0.95, 5000, (0.05, 0.1, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,3 +420,119 @@ def score_under_doubt(
     mean = total / part
     variance = np.maximum(squares / part - mean**2, 0.0) / (concentration * part + 1)
     return mean, np.sqrt(variance)
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """How high a score puts places that exist; each spot counts once, whatever stands there.
+
+    Parameters
+    ----------
+    spots : int
+        How many spots have a score.
+    auc : float
+        Chance that a spot scores higher than any piece of ground, ties counted half: 0.5 is
+        guessing, 1 is always.
+    low, high : float
+        Between them lie `level` of the means of spots drawn anew; NaN of fewer than two spots.
+    level : float
+    best : mapping of float to float
+        By share of the ground, best first: share of the spots that lie in it.
+    """
+
+    spots: int
+    auc: float
+    low: float
+    high: float
+    level: float
+    best: Mapping[float, float]
+
+
+def outranked(places: ArrayLike, ground: ArrayLike) -> Floats:
+    """Share of the ground that each place scores higher than, ties counted half.
+
+    Parameters
+    ----------
+    places : array_like, shape (p,)
+        Scores; NaN is unknown.
+    ground : array_like, shape (n,)
+        Scores of pieces of ground of one size; unknown ones are left out.
+
+    Returns
+    -------
+    numpy.ndarray, shape (p,)
+        0 to 1; NaN where the score is.
+
+    Raises
+    ------
+    DataError
+        If no ground has a score.
+
+    Examples
+    --------
+    >>> outranked([3, 1, 0], [0, 1, 1, 2])
+    array([1.   , 0.5  , 0.125])
+    """
+    given = np.asarray(ground, dtype=np.float64)
+    known = np.sort(given[~np.isnan(given)])
+    if not len(known):
+        raise DataError("no ground has a score, so there is nothing to hold places against")
+    asked = np.asarray(places, dtype=np.float64)
+    below, upto = (np.searchsorted(known, asked, side=side) for side in ("left", "right"))
+    return np.where(np.isnan(asked), np.nan, (below + upto) / (2 * len(known)))
+
+
+def backtest(
+    above: ArrayLike, spots: Sequence[int], *, seed: int, draws: int = SPOT_DRAWS
+) -> Backtest:
+    """How high the spots stand, and how sure that is of so few.
+
+    Parameters
+    ----------
+    above : array_like, shape (p,)
+        Share of the ground that each place outranks, as `outranked` gives it.
+    spots : sequence of int, length p
+        Number of the spot on which each place stands: neighbours are no proof of each other.
+    seed : int
+        Of the draws.
+    draws : int
+        How often the spots are drawn anew, with replacement.
+
+    Returns
+    -------
+    Backtest
+
+    Raises
+    ------
+    DataError
+        If no place has a score.
+
+    Notes
+    -----
+    The mean share of the ground that is outranked is the area under the curve of hits against
+    false alarms [1]_; the interval is the percentile bootstrap over spots [2]_.
+
+    References
+    ----------
+    .. [1] Hanley and McNeil (1982), Radiology 143, 29-36.
+    .. [2] Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
+
+    Examples
+    --------
+    >>> found = backtest([1.0, 0.98, 0.5], [0, 0, 1], seed=1)
+    >>> found.spots, found.auc, found.best[0.05]
+    (2, 0.745, 0.5)
+    """
+    shares, marks = np.asarray(above, dtype=np.float64), np.asarray(spots)
+    known = ~np.isnan(shares)
+    if not known.any():
+        raise DataError("no place has a score, so nothing can be tested")
+    _, spot = np.unique(marks[known], return_inverse=True)
+    each = np.bincount(spot, shares[known]) / np.bincount(spot)
+    low = high = np.nan
+    if len(each) > 1:
+        drawn = np.random.default_rng(seed).integers(len(each), size=(draws, len(each)))
+        tails = (1 - LEVEL) / 2, (1 + LEVEL) / 2
+        low, high = np.quantile(each[drawn].mean(axis=1), tails).tolist()
+    best = {share: float((each >= 1 - share).mean()) for share in BEST}
+    return Backtest(len(each), float(each.mean()), low, high, LEVEL, best)

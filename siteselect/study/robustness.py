@@ -1,19 +1,24 @@
-"""How sure the ranking is, under weights, method, data and positions drawn together."""
+"""How sure the ranking is: drawn anew, and held against what stands."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
+import geopandas as gpd
 import numpy as np
+import shapely
 
 from siteselect.base import kept
-from siteselect.base.errors import Fault
+from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.decide.doubt import Doubt
 from siteselect.decide.robustness import (
+    Backtest,
     RankDraws,
+    backtest,
     confidence_factors,
+    outranked,
     rank_draws,
 )
 from siteselect.decide.score import Scores, score
@@ -21,10 +26,19 @@ from siteselect.decide.sensitivity import Drivers, Flips, drivers, flips
 from siteselect.decide.table import Floats, PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.study import Study
+from siteselect.measure.measure import Instruments, layers_of, prepare, read
+from siteselect.study.cells import LATTICE_M, surface_of
+from siteselect.study.question import Question
+from siteselect.world.sites import places
 
 DRIVER_DRAWS = 1024
 CONFIDENCE_DRAWS = 128
 LEVER = 0.5
+# What stands: plants that run. Those nearer to each other than this share port and pipeline.
+STANDS_IN, STANDS = "feedstock", ("petrochemical_complex", "operating")
+SPOT_KM = 10.0
+# What the plants brought with them, and what may have come for them.
+TOLD = (("feedstock", "estates"), ("feedstock", "estates", "pipelines", "power_plants"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +216,114 @@ def levers(
             rank = score(table, criteria, kinds=kinds, weights=weights, bounds=False).rank
             result[j, side] = int((official & ~((rank > 0) & (rank <= k))).sum())
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether the criteria find the plants that stand, without being told of them.
+
+    Parameters
+    ----------
+    plants : geopandas.GeoDataFrame
+        Plants that run in the study area, with the number of the ``spot`` on which each stands and
+        the share of the ground that it outranks, ``above``, by the criteria that are told least.
+    told : tuple of tuple of str
+        Layers that were not read, from none to those of `TOLD`.
+    left : tuple of tuple of str
+        Criteria that read them and were left out; one a row of `told`.
+    by : tuple of Backtest
+        By the other criteria, with their weights; one a row of `told`.
+    provinces : mapping of str to Backtest
+        By the criteria that are told least, plants and ground of one province alone.
+    alone : mapping of str to Backtest
+        By each of the criteria that are told least, alone.
+    """
+
+    plants: gpd.GeoDataFrame
+    told: tuple[tuple[str, ...], ...]
+    left: tuple[tuple[str, ...], ...]
+    by: tuple[Backtest, ...]
+    provinces: dict[str, Backtest]
+    alone: dict[str, Backtest]
+
+
+def find_plants(question: Question) -> Found:
+    """Hold the criteria against the plants that stand: a test that they were not made for.
+
+    Nothing is fitted, so no plant has to be kept apart; but criteria that read where plants are,
+    or what was built for them, know the answer, and are left out step by step. The ground is cells
+    of `LATTICE_M`, of whatever verdict.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    Found
+
+    Raises
+    ------
+    DataError
+        If no plant stands in the study area, or every criterion is told of them.
+    """
+    side = {"cell_m": max(LATTICE_M, question.study.cell_m), "trust": None}
+    question = replace(question, study=question.study.model_copy(update=side))
+    plants = _plants(question)
+    told = ((), *TOLD)
+    sets = [_untold(question.criteria, layers) for layers in told]
+    least = sets[-1]
+    if not least.criteria:
+        raise DataError("every criterion is told of the plants, so none can find them")
+    ready = prepare(question.criteria, question.catalog, question.crs)
+
+    def tested(criteria: CriteriaSet, iso: str = "") -> tuple[Floats, Backtest]:
+        there, asked = plants, question
+        if iso:
+            there = plants[plants["province"] == iso]
+            one = question.study.model_copy(update={"provinces": (iso,)})
+            asked = replace(question, study=one)
+        above = _above(replace(asked, criteria=criteria), there, ready)
+        return above, backtest(above, there["spot"].tolist(), seed=question.study.seed)
+
+    by = [tested(criteria) for criteria in sets]
+    every = {c.id for c in question.criteria.criteria}
+    return Found(
+        plants=plants.assign(above=by[-1][0]),
+        told=told,
+        left=tuple(tuple(sorted(every - {c.id for c in one.criteria})) for one in sets),
+        by=tuple(found for _, found in by),
+        provinces={iso: tested(least, iso)[1] for iso in sorted(set(plants["province"]))},
+        alone={
+            c.id: tested(least.model_copy(update={"criteria": (c,)}))[1] for c in least.criteria
+        },
+    )
+
+
+def _plants(question: Question) -> gpd.GeoDataFrame:
+    """Plants that run in the provinces of a study, each with the number of its spot."""
+    every = question.catalog.features(STANDS_IN, question.crs)
+    runs = (every["kind"] == STANDS[0]) & (every["status"] == STANDS[1])
+    plants = every[runs & every["province"].isin(question.study.provinces)].reset_index(drop=True)
+    if plants.empty:
+        raise DataError(Fault("no plant runs in the study area", file=question.study.id))
+    reach = shapely.buffer(plants.geometry.to_numpy(), SPOT_KM * 500.0)
+    spots = shapely.STRtree(shapely.get_parts(shapely.union_all(reach)))
+    plant, spot = spots.query(plants.geometry.to_numpy(), predicate="within")
+    return plants.assign(spot=spot[np.argsort(plant)])
+
+
+def _untold(criteria: CriteriaSet, layers: Collection[str]) -> CriteriaSet:
+    """The criteria that read none of some layers; rules say nothing of how good ground is."""
+    blind = tuple(c for c in criteria.criteria if not {*layers_of(c.measure)} & {*layers})
+    return criteria.model_copy(update={"criteria": blind, "constraints": ()})
+
+
+def _above(question: Question, plants: gpd.GeoDataFrame, like: Instruments) -> Floats:
+    """Share of the ground that each plant outranks."""
+    criteria, study = question.criteria, question.study
+    ready = prepare(criteria, question.catalog, question.crs, like=like)
+    ground = surface_of(question, ready).score
+    stand = places(plants, study.cell_m, question.landmasses)
+    scores = score(read(ready, stand), criteria, kinds=stand.kinds.tolist())
+    return outranked(scores.score, ground[~np.isnan(ground)])

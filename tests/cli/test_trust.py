@@ -130,3 +130,19 @@ def test_too_few_ranked_sites_are_an_error_of_the_data(
     (tmp_path / "study.yaml").write_text(STUDY.format(trust=""), "utf-8")
     said = CliRunner().invoke(trust.robustness, [str(tmp_path / "study.yaml")])
     assert "fewer than two sites have a rank" in str(said.exception)
+
+
+@pytest.mark.slow
+def test_the_criteria_are_held_against_what_stands(siteselect: Command) -> None:
+    text = siteselect("backtest").out
+    data = json.loads(siteselect("backtest", "--json").out)["data"]
+    first, *_, least = data["by"]
+    assert first["layers_not_read"] == first["criteria_left_out"] == []
+    assert {"feed_supply", "estates_near", "gas_line"} <= set(least["criteria_left_out"])
+    assert 0 <= least["low"] <= least["auc"] <= least["high"] <= 1
+    told = next(line for line in text.splitlines() if line.startswith("all criteria"))
+    assert f"  {first['auc']:.2f}  {first['low']:.2f} to {first['high']:.2f}  " in told
+    assert f"{len(data['plants'])} plants run" in text
+    assert "the same within Khuzestan" in text
+    assert "0.5 is guessing" in text
+    assert "intervals" in text
