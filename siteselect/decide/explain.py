@@ -217,6 +217,7 @@ WORDS = MappingProxyType({
         "out of reach": "Even at the best readings that may change, {name} reaches a score of"
         " {score}, rank {rank}, and does not come onto the list of {k}.",
         "none": "none within reach",
+        "unread": "unknown",
     }),
     "fa": MappingProxyType({
         "ranked": "{name} با امتیاز {score} در رتبهٔ {rank} است.",
@@ -239,6 +240,7 @@ WORDS = MappingProxyType({
         "out of reach": "حتی با بهترین عملکرد در همهٔ معیارهای تغییرپذیر، {name} به امتیاز {score}"
         " و رتبهٔ {rank} می‌رسد و به فهرست {k}تایی راه نمی‌یابد.",
         "none": "در دسترس نیست",
+        "unread": "نامعلوم",
     }),
 })  # fmt: skip
 PERSIAN_UNITS = MappingProxyType({
@@ -279,6 +281,36 @@ def sentences(
     if isinstance(item, Comparison):
         return tuple(teller.of_comparison(item))
     return (teller.of_counterfactual(item),)
+
+
+def reading(value: float, unit: str, *, language: Language = "en") -> str:
+    """A reading with its unit, as every explanation says it.
+
+    Parameters
+    ----------
+    value : float
+        NaN is unknown, infinite means that nothing is within reach.
+    unit : str
+        Its unit; a share is told as a percentage.
+    language : {"en", "fa"}
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> reading(0.25, "share"), reading(1234.5, "km", language="fa"), reading(float("nan"), "km")
+    ('25 %', '۱٬۲۳۴ کیلومتر', 'unknown')
+    """
+    if np.isnan(value) or np.isinf(value):
+        return WORDS[language]["unread" if np.isnan(value) else "none"]
+    if unit == "share":
+        value, unit = 100 * value, "%"
+    shown = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    word = PERSIAN_UNITS.get(unit, unit) if language == "fa" else unit
+    figure = persian_figures(shown) if language == "fa" else shown
+    return f"{figure} {'' if unit in BARE else word}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,14 +398,8 @@ class _Teller:
         title = self.title(change.criterion_id)
         return self.say("reading", {"title": title, "before": before, "after": after})
 
-    def reading(self, reading: float, unit: str) -> str:
-        if np.isinf(reading):
-            return WORDS[self.language]["none"]
-        if unit == "share":
-            reading, unit = 100 * reading, "%"
-        shown = f"{reading:,.0f}" if abs(reading) >= 1000 else f"{reading:.4g}"
-        word = PERSIAN_UNITS.get(unit, unit) if self.language == "fa" else unit
-        return f"{self.digits(shown)} {'' if unit in BARE else word}".strip()
+    def reading(self, value: float, unit: str) -> str:
+        return reading(value, unit, language=self.language)
 
     def share(self, share: float) -> str:
         return self.digits(f"{share:.3f}")

@@ -17,7 +17,8 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
 from siteselect.plan import chain_words
-from siteselect.plan.portfolio import Portfolio, candidates_of, choose, sentences
+from siteselect.plan.portfolio import Portfolio, candidates_of, choose
+from siteselect.plan.portfolio_words import sentences
 from siteselect.study.result import Result
 from siteselect.study.robustness import doubt_of, made_by
 from siteselect.world.catalog import WGS84, Catalog
@@ -180,17 +181,31 @@ def story(result: Result, *, language: Literal["en", "fa"]) -> tuple[str, ...]:
     """
     if result.portfolio is None:
         return ()
-    frame = result.pool.frame
+    names, plan = named(result), result.chain
+    told = sentences(result.portfolio, names, language=language)
+    if plan is None or plan.allocation is None:
+        return told
+    return (*told, *chain_words.sentences(plan.allocation, plan.chain, names, language=language))
+
+
+def named(result: Result) -> dict[str, Titles]:
+    """Names of the sites, and of the park types that are judged, by id.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    dict of str to Titles
+    """
+    frame, plan = result.pool.frame, result.chain
     names = {
-        name: Titles(en=en, fa=fa or en)
+        str(name): Titles(en=en or fa or str(name), fa=fa or en or str(name))
         for name, en, fa in zip(frame["id"], frame["name_en"], frame["name_fa"], strict=True)
     }
-    plan = result.chain
-    if plan is None or plan.allocation is None:
-        return sentences(result.portfolio, names, language=language)
-    names |= {park_type: made.titles for park_type, made in plan.criteria.items()}
-    supplied = chain_words.sentences(plan.allocation, plan.chain, names, language=language)
-    return (*sentences(result.portfolio, names, language=language), *supplied)
+    typed = {} if plan is None else {name: made.titles for name, made in plan.criteria.items()}
+    return names | {result.criteria.id: result.criteria.titles} | typed
 
 
 def as_data(result: Result) -> dict[str, Any]:

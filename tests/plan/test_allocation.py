@@ -20,7 +20,7 @@ from siteselect.plan.chain_flows import Market, market
 from siteselect.plan.chain_words import sentences
 from siteselect.plan.haulage import ways
 from siteselect.plan.policy import Candidates
-from siteselect.plan.portfolio import sentences as portfolio_sentences
+from siteselect.plan.portfolio_words import sentences as portfolio_sentences
 from tests.plan.small_chain import MATERIALS, PROCESSES, chain, source
 
 PORTS = {"ports": np.array([[0.0, 0.0], [300e3, 0.0]])}

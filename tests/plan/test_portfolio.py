@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from siteselect.base.errors import DataError, DeclarationError, NoSolution
 from siteselect.declared.criteria import Needs
 from siteselect.declared.sources import Titles
-from siteselect.plan.portfolio import Candidates, candidates_of, choose, sentences
+from siteselect.plan.portfolio import Candidates, candidates_of, choose
+from siteselect.plan.portfolio_words import sentences
 from tests import toy
 from tests.plan.brute import all_sets, greedy, pool, programme, random_programme
 
