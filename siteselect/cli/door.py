@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "opportunities": ("chain", "Openings: what the region lacks and could make, and where."),
     "map": ("runs", "Draw the map of a finished run again."),
     "export": ("runs", "Write the tables and layers of a finished run again."),
+    "report": ("runs", "Write the committee's report of a finished run again."),
     "cache": ("grids", "What was measured and decided and is kept for the next run."),
     "diff": ("answers", "What changed between two runs, and why."),
     "verify": ("answers", "Check the hashes of a run's inputs and outputs."),

@@ -1,4 +1,4 @@
-"""Commands that measure: run, sites, score, map, export."""
+"""Commands that measure: run, sites, score, map, export, report."""
 
 import os
 import signal
@@ -339,8 +339,9 @@ def draw(folder: Path, *, show: bool, as_json: bool) -> None:
     """Draw the map of a finished run in FOLDER again, and the whole set that it stands in."""
     from siteselect.present import write
 
-    path = write.redraw(folder, progress=progress())
-    answer("map", {"map": str(path)}, str(path), as_json=as_json)
+    missing = write.redraw(folder, progress=progress())
+    path = folder / "map.html"
+    answer("map", {"map": str(path)}, str(path), as_json=as_json, warnings=missing)
     if show:
         click.launch(str(path))
 
@@ -352,5 +353,18 @@ def export(folder: Path, *, as_json: bool) -> None:
     """Write the tables and layers of a finished run in FOLDER again, the whole set of them."""
     from siteselect.present import write
 
-    path = write.redraw(folder, progress=progress()).parent
-    answer("export", {"folder": str(path)}, str(path), as_json=as_json)
+    missing = write.redraw(folder, progress=progress())
+    answer("export", {"folder": str(folder)}, str(folder), as_json=as_json, warnings=missing)
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@json_option
+def report(folder: Path, *, as_json: bool) -> None:
+    """Write the report of a finished run in FOLDER again, and the whole set that it stands in."""
+    from siteselect.present import write
+    from siteselect.present.report.write import FILES
+
+    missing = write.redraw(folder, progress=progress())
+    paths = [str(folder / name) for name in FILES if (folder / name).is_file()]
+    answer("report", {"reports": paths}, "\n".join(paths), as_json=as_json, warnings=missing)

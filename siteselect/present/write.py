@@ -20,8 +20,10 @@ from siteselect.decide.score import ANSWERS, ranks
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
-from siteselect.present import columns, export, figures
+from siteselect.present import columns, export
+from siteselect.present.drawn import figures
 from siteselect.present.maps import write as page
+from siteselect.present.report import write as report
 from siteselect.present.tables import Column, Table, csv_rows, csv_text
 from siteselect.study.compare import read_manifest
 from siteselect.study.question import Question, ask
@@ -111,6 +113,8 @@ def write(
         page.write(result, folder / "map.html")
         progress("drawing the figures")
         missing = figures.write(result, folder)
+        progress("writing the report")
+        missing += report.write(result, folder)
         told = [*result.manifest.get("warnings", ()), *missing]
         _write_manifest(
             {**result.manifest, "warnings": told} if missing else result.manifest, folder
@@ -169,8 +173,8 @@ def write_many(
 ) -> Many:
     """The table of very many own sites, measured and written a block at a time.
 
-    A map, a workbook or a layer of a million sites would fill the memory and open nowhere, so they
-    are left out, and the manifest says so.
+    A map, a workbook, a layer or a report of a million sites would fill the memory and open
+    nowhere, so they are left out, and the manifest says so.
 
     Parameters
     ----------
@@ -227,8 +231,8 @@ def too_many(question: Question) -> bool:
 def _left_out(count: int) -> str:
     return (
         f"{count:,} sites are more than drawn_sites = {LIMITS.drawn_sites:,}"
-        " (SITESELECT_LIMIT_DRAWN_SITES sets it): map, layers, workbook, figures and draws are"
-        " left out; ranking.csv holds every site"
+        " (SITESELECT_LIMIT_DRAWN_SITES sets it): map, layers, workbook, figures, report and"
+        " draws are left out; ranking.csv holds every site"
     )
 
 
@@ -309,7 +313,7 @@ def _write_rows(order: pd.DataFrame, columns_of: tuple[Column, ...], path: Path)
         raise DataError(Fault("does not read back as it was written", file=path.name))
 
 
-def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
+def redraw(folder: Path, *, progress: Progress = lambda _: None) -> tuple[str, ...]:
     """Write the files of a finished run again, from what its manifest says.
 
     The study and criteria of the manifest are run again on the data at hand; with the same data
@@ -324,8 +328,8 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
 
     Returns
     -------
-    pathlib.Path
-        The map.
+    tuple of str
+        What could not be written, and why, as `write` says it.
 
     Raises
     ------
@@ -356,8 +360,7 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> Path:
     result = decide(question, progress=progress)
     _refuse_changed(result.manifest["inputs"], earlier["inputs"])
     kept = {name: earlier[name] for name in ("declarations", "study")}
-    write(replace(result, manifest={**result.manifest, **kept}), folder, progress=progress)
-    return folder / "map.html"
+    return write(replace(result, manifest={**result.manifest, **kept}), folder, progress=progress)
 
 
 def _refuse_changed(known: Mapping[str, str], asked: Mapping[str, str]) -> None:

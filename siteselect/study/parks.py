@@ -202,7 +202,12 @@ def named(result: Result) -> dict[str, Titles]:
     frame, plan = result.pool.frame, result.chain
     names = {
         str(name): Titles(en=en or fa or str(name), fa=fa or en or str(name))
-        for name, en, fa in zip(frame["id"], frame["name_en"], frame["name_fa"], strict=True)
+        for name, (en, fa) in zip(
+            frame["id"],
+            # A gap in a column of the user's is no name.
+            frame[["name_en", "name_fa"]].fillna("").astype(str).to_numpy().tolist(),
+            strict=True,
+        )
     }
     typed = {} if plan is None else {name: made.titles for name, made in plan.criteria.items()}
     return names | {result.criteria.id: result.criteria.titles} | typed

@@ -14,7 +14,8 @@ from tests.cli.conftest import Command
 
 OUTPUTS = {
     "excluded_by.csv", "fields.csv", "manifest.json", "map.html", "ranking.csv", "ranking.xlsx",
-    "sites.geojson", "sites.gpkg", "sites_shapefile.zip", "suitability.tif",
+    "report_en.pdf", "report_fa.docx", "report_fa.pdf", "sites.geojson", "sites.gpkg",
+    "sites_shapefile.zip", "suitability.tif",
 }  # fmt: skip
 COARSE = ("--cell", "8000", "--no-robustness")
 
@@ -257,6 +258,18 @@ def test_a_run_is_drawn_again_to_the_same_bytes(
     said = siteselect("map", copy)
     assert said.code == 0, said.err
     assert (copy / "map.html").read_bytes() == (finished / "map.html").read_bytes()
+    assert siteselect("verify", copy).code == 0
+    (copy / "report_fa.pdf").write_bytes(b"")
+    assert siteselect("verify", copy).code == 6
+    said = siteselect("report", copy, "--json")
+    assert said.code == 0, said.err
+    told = json.loads(said.out)
+    assert told["command"] == "report"
+    assert [Path(path).name for path in told["data"]["reports"]] == [
+        "report_fa.pdf", "report_en.pdf", "report_fa.docx",
+    ]  # fmt: skip
+    for name in ("report_fa.pdf", "report_en.pdf", "report_fa.docx"):
+        assert (copy / name).read_bytes() == (finished / name).read_bytes(), name
     assert siteselect("verify", copy).code == 0
 
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 from siteselect.base.errors import DataError
 from siteselect.declared.study import Trust
-from siteselect.present import figures, paper
+from siteselect.present.drawn import figures, paper
 from siteselect.study.result import Result
 from tests.toy import toy_result
 
@@ -226,5 +226,5 @@ def test_a_picture_that_reads_back_otherwise_is_refused(
 
 
 def test_the_module_does_not_import_matplotlib() -> None:
-    code = "import sys, siteselect.present.figures; assert 'matplotlib' not in sys.modules"
+    code = "import sys, siteselect.present.drawn.figures; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -12,7 +12,8 @@ from matplotlib.text import Text
 
 from siteselect.plan.allocation import Allocation
 from siteselect.plan.units import Diagnosis, Idle
-from siteselect.present import export, figures, paper, sankey, supply
+from siteselect.present import export, supply
+from siteselect.present.drawn import figures, paper, sankey
 from siteselect.present.maps import flows
 from siteselect.study.result import ChainPlan
 from tests.real import result

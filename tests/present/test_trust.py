@@ -14,7 +14,8 @@ import rasterio
 from rio_cogeo import cog_validate
 
 from siteselect.declared.study import Trust
-from siteselect.present import columns, export, figures, trust, write
+from siteselect.present import columns, export, trust, write
+from siteselect.present.drawn import figures
 from siteselect.study.result import Result
 from siteselect.study.robustness import Robustness
 from siteselect.world.places import Sites

@@ -45,7 +45,7 @@ def page_data(result: Result) -> dict[str, Any]:
         "type": layers.titles(result.criteria.titles)
         | {"id": result.criteria.id, "version": result.criteria.version},
         "run": _run(result),
-        "warnings": _warnings(result),
+        "warnings": warnings(result),
         "minKnown": result.criteria.min_known,
         "box": [round(edge, 4) for edge in box],
         "study_bounds": [
@@ -102,7 +102,7 @@ def _run(result: Result) -> dict[str, str]:
     return {"id": hashlib.sha256(whole).hexdigest()[:8], **told}
 
 
-def _warnings(result: Result) -> list[dict[str, str]]:
+def warnings(result: Result) -> list[dict[str, str]]:
     """Warnings as they were told, with the Persian of those that have one."""
     scores, portfolio = result.scores, result.portfolio
     frame = result.pool.frame

@@ -11,7 +11,7 @@ import numpy as np
 
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import Allocation
-from siteselect.present.paper import FAINT, SECOND_INK, Tongue, sheet
+from siteselect.present.drawn.paper import FAINT, SECOND_INK, Tongue, sheet
 from siteselect.study.result import ChainPlan, Result
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siteselect.present import sankey
-from siteselect.present.paper import FAINT, GRID, Tongue, legend, save, sheet, style
+from siteselect.present.drawn import sankey
+from siteselect.present.drawn.paper import FAINT, GRID, Tongue, legend, save, sheet, style
 from siteselect.present.styles import CLASSES, INK, WHITE
 from siteselect.present.tables import text
 from siteselect.present.trust import SOURCES, ranked

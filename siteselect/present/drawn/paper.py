@@ -16,7 +16,7 @@ from siteselect.study.result import Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parents[1] / "assets"
 FONT = "Vazirmatn"
 DPI, WIDTH, MARGIN = 200, 9.0, 0.015
 SECOND_INK, FAINT, GRID = "#4A5666", "#5B6675", "#DDE3EA"

@@ -1,0 +1,1 @@
+"""Drawings: figures on one paper for all, in both languages, for screens and for print."""

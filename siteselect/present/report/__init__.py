@@ -1,0 +1,1 @@
+"""Report: what a committee reads on paper, as one content in two languages and two formats."""

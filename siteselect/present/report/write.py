@@ -1,0 +1,80 @@
+"""Writing the report: both languages as PDF, and the Persian one as DOCX, which is edited."""
+
+import importlib.util
+from pathlib import Path
+
+from siteselect.base.errors import DataError, Fault
+from siteselect.present.drawn import region
+from siteselect.present.drawn.paper import save, style
+from siteselect.present.report import office, pdf
+from siteselect.present.report.build import DRAWINGS, build
+from siteselect.present.report.case import case_of
+from siteselect.present.report.content import Language
+from siteselect.present.report.words import Voice
+from siteselect.study.result import Result
+
+LANGUAGES: tuple[Language, ...] = ("fa", "en")
+#: The files of a report.
+FILES = ("report_fa.pdf", "report_en.pdf", "report_fa.docx")
+_LIBRARIES = (("report_{}.pdf", "typst", b"%PDF-"), ("report_{}.docx", "docx", b"PK\x03\x04"))
+
+
+def write(result: Result, folder: Path) -> tuple[str, ...]:
+    """Write the report of a result, with its map, beside the figures that it shows.
+
+    Parameters
+    ----------
+    result : Result
+    folder : pathlib.Path
+        An existing folder in which the figures of the result stand.
+
+    Returns
+    -------
+    tuple of str
+        A warning for each library that is not installed.
+
+    Raises
+    ------
+    DataError
+        If a file does not read back as it was written.
+    """
+    _map(result, folder)
+    missing = [
+        f"no {name.format('*')} was written: the extra 'report' is not installed"
+        for name, library, _ in _LIBRARIES
+        if not _there(library)
+    ]
+    if len(missing) == len(_LIBRARIES):
+        return tuple(missing)
+    for language in LANGUAGES:
+        report = build(result, language, _drawn(folder, language))
+        for name, library, head in _LIBRARIES:
+            path = folder / name.format(language)
+            if path.name in FILES and _there(library):
+                render = pdf.render if library == "typst" else office.render
+                _put(path, render(report, folder), head)
+    return tuple(missing)
+
+
+def _there(library: str) -> bool:
+    return importlib.util.find_spec(library) is not None
+
+
+def _map(result: Result, folder: Path) -> None:
+    if not _there("matplotlib"):
+        return  # which the figures have said
+    ground = region.ground_of(result)
+    with style():
+        for language in LANGUAGES:
+            figure = region.draw(case_of(result, Voice(language)), ground)
+            save(figure, folder / f"figure_map_{language}")
+
+
+def _drawn(folder: Path, language: Language) -> tuple[str, ...]:
+    return tuple(n for n in DRAWINGS if (folder / f"figure_{n}_{language}.png").is_file())
+
+
+def _put(path: Path, content: bytes, head: bytes) -> None:
+    path.write_bytes(content)
+    if not content.startswith(head) or path.read_bytes() != content:
+        raise DataError(Fault("does not read back as it was written", file=path.name))
