@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _HEAD_FILL, _NOTE_FILL = "EEF2F5", "FFF6E0"
 _WIDTH_CM, _TWIPS = 17.4, 567
+_NEXT = "<w:keepNext/>"
 _EDGE = 'w:val="single" w:sz="4" w:space="0" w:color="C3CAD2"'
 _MARGINS = '<w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/>'
 # Shown where the first is not installed.
@@ -136,7 +137,7 @@ class _Writer:
         ways: dict[type, Callable[[Any], None]] = {
             Heading: lambda part: self._add(self._heading(part)),
             Paragraph: lambda part: self._add(self._line(part.text)),
-            Note: lambda part: self._add(self._line(part.text, fill=_NOTE_FILL)),
+            Note: lambda part: self._add(self._line(part.text, fill=_NOTE_FILL, before=_NEXT)),
             Bullets: self._bullets,
             Facts: self._facts, Table: self._table, Picture: self._picture,
         }  # fmt: skip
@@ -181,22 +182,37 @@ class _Writer:
             for part, latin in pieces(said)
         )
 
+    def _foreign(self, text: str) -> bool:
+        """Whether a line in a Persian document is of Latin letters alone: it runs from the left."""
+        return self.mirrored and [latin for _, latin in pieces(clean(text))] == [True]
+
     def _whole(
-        self, style: str, runs: str, *, before: str = "", fill: str = "", jc: str = ""
+        self,
+        style: str,
+        runs: str,
+        *,
+        before: str = "",
+        fill: str = "",
+        jc: str = "",
+        foreign: bool = False,
     ) -> str:
         """A paragraph: what stands in its properties comes in the order that Word wants."""
+        turned = '<w:bidi w:val="0"/>' if foreign else "<w:bidi/>"
         parts = [
             f'<w:pStyle w:val="{style}"/>' if style else "",
             before,
             f'<w:shd w:val="clear" w:color="auto" w:fill="{fill}"/>' if fill else "",
-            "<w:bidi/>" if self.mirrored else "",
+            turned if self.mirrored else "",
             '<w:spacing w:after="20"/>' if style == "" else "",
             f'<w:jc w:val="{jc}"/>' if jc else "",
         ]
         return f"<w:p><w:pPr>{''.join(parts)}</w:pPr>{runs}</w:p>"
 
     def _line(self, text: str, style: str = "Normal", *, fill: str = "", before: str = "") -> str:
-        return self._whole(style, self._runs(text), before=before, fill=fill)
+        foreign = self._foreign(text)
+        jc = "right" if foreign else ""
+        runs = self._runs(text)
+        return self._whole(style, runs, before=before, fill=fill, jc=jc, foreign=foreign)
 
     def _heading(self, part: Heading) -> str:
         # Smaller parts flow: the reader's own letters may be wider than ours.
@@ -218,7 +234,7 @@ class _Writer:
     def _table(self, part: Table) -> None:
         if part.title:
             runs = self._runs(part.title, bold=True)
-            self._add(self._whole("Normal", runs, before="<w:keepNext/>"))
+            self._add(self._whole("Normal", runs, before=_NEXT))
         self._grid(part.widths, [part.heads, *part.rows], numeric=part.numeric, headed=True)
 
     def _grid(
@@ -259,8 +275,13 @@ class _Writer:
             cells = []
             for x, (size, said) in enumerate(zip(sizes, row, strict=True)):
                 # Right is the end of a line, whichever way it runs: Word turns the two.
-                runs = self._runs(said, bold=head, size=16 if headed else 0)
-                line = self._whole("", runs, jc="right" if x in numeric else "")
+                runs, foreign = (
+                    self._runs(said, bold=head, size=16 if headed else 0),
+                    self._foreign(said),
+                )
+                jc = "right" if (x in numeric) != foreign else ""
+                before = "" if headed else _NEXT  # facts stay with the table that they introduce
+                line = self._whole("", runs, before=before, jc=jc, foreign=foreign)
                 cells.append(
                     f'<w:tc><w:tcPr><w:tcW w:w="{size}" w:type="dxa"/>{fill}</w:tcPr>{line}</w:tc>'
                 )

@@ -140,7 +140,7 @@ def _alternatives(case: Case) -> Iterator[Block]:
     yield Table(
         (say("No.", "ردیف"), say("Loses", "افت"), say("Come in", "می‌آیند"),
          say("Go", "می‌روند")),
-        (0.8, 1, 4, 4), rows, numeric=(0, 1),
+        (1, 1, 4, 4), rows, numeric=(0, 1),
     )  # fmt: skip
 
 

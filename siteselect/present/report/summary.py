@@ -109,7 +109,7 @@ def parks(case: Case) -> Table:
     chance_head = [say("Chance", "احتمال گزینش")] if drawn else []
     return Table(
         (*heads, *chance_head, say("Verdict", "حکم")),
-        (0.8, 4.2, 1.7, 2.2, 1.7, 1.1, *([1.2] if drawn else []), 1.8),
+        (1.0, 4.1, 1.7, 2.2, 1.7, 1.1, *([1.2] if drawn else []), 1.8),
         tuple(rows),
         numeric=(0, 5, 6) if drawn else (0, 5),
     )
