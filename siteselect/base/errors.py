@@ -96,9 +96,22 @@ class UnitMismatch(DataError):
 
 
 class NoSolution(SiteselectError):
-    """Nothing satisfies the limits; the faults name those that bind."""
+    """Nothing satisfies the limits; the faults name those that bind.
+
+    Parameters
+    ----------
+    faults : as for every error of ours
+    persian : iterable of str
+        The same in Persian, fault by fault, where it is known.
+    """
 
     exit_code = 5
+
+    def __init__(
+        self, faults: "Fault | str | Iterable[Fault | str]", persian: Iterable[str] = ()
+    ) -> None:
+        super().__init__(faults)
+        self.persian = tuple(persian)
 
 
 class CheckFailed(SiteselectError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -253,8 +254,13 @@ def _short(error: NoSolution) -> NoSolution:
     if not short:
         return error
     names = ", ".join(name.removeprefix(_FEED) for name in short)
-    seen: dict[tuple[str, str], Fault] = {(f.field, f.message): f for f in error.faults}
-    return NoSolution([Fault(f"the chain is short of {names}", field="chain"), *seen.values()])
+    pairs = zip_longest(error.faults, error.persian, fillvalue="")
+    seen = {(f.field, f.message): (f, fa) for f, fa in pairs if isinstance(f, Fault)}
+    faults, persian = zip(*seen.values(), strict=True)
+    return NoSolution(
+        [Fault(f"the chain is short of {names}", field="chain"), *faults],
+        [f"زنجیره کمبود دارد: {names}", *map(str, persian)],
+    )
 
 
 def _others(between: Floats, trade: Trade, options: Options) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siteselect.base.errors import Fault, NoSolution
+from siteselect.base.errors import NoSolution
 from siteselect.declared.sources import Titles
 
 Floats = NDArray[np.float64]
@@ -555,44 +555,6 @@ def cliques(near: Flags) -> Floats:
             row[members] = 1.0
             rows.append(row)
     return np.array(rows).reshape(len(rows), len(near))
-
-
-def conflict(task: Problem) -> NoSolution:
-    """Why no choice keeps all rules: a smallest set of rules that conflict, in words.
-
-    Parameters
-    ----------
-    task : Problem
-        A problem without solution by its rules alone, those included that an oracle told.
-
-    Returns
-    -------
-    NoSolution
-        The first fault says which rule asks for what and how much the others leave; each further
-        fault is one of those others. Without any one of them the rest can be kept.
-
-    Notes
-    -----
-    Deletion filter (Chinneck and Dravnieks 1991, ORSA Journal on Computing 3): each rule is left
-    out in turn and stays out if the rest still conflicts. What remains is irreducible.
-    """
-    kept = replace(task.instead(np.zeros(task.values.shape[1])), oracle=None)
-    for rule in task.rules:
-        fewer = kept.without({rule.id})
-        if solve(fewer) is None:
-            kept = fewer
-    asking = min((r for r in kept.rules if r.wants >= 0), key=lambda rule: rule.id == COUNT)
-    others = kept.without({asking.id}).instead(-asking.rows[asking.wants])
-    most = solve(others)
-    reached = round(most.total) if most else 0
-    rest = "; ".join(rule.titles.en for rule in others.rules)
-    words = f"{asking.titles.en}, but at most {reached} can be had" + (
-        f" while {rest}" if rest else ""
-    )
-    return NoSolution(
-        [Fault(words, field=asking.id)]
-        + [Fault(rule.titles.en, field=rule.id) for rule in others.rules]
-    )
 
 
 @dataclass(frozen=True, slots=True)

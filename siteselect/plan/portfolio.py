@@ -19,7 +19,7 @@ from siteselect.plan.policy import (
     options_of,
     refuse_unknown,
 )
-from siteselect.plan.rules import inquiries_of, notes_of, rules_of
+from siteselect.plan.rules import conflict, inquiries_of, notes_of, rules_of
 
 __all__ = [
     "Alternative",
@@ -279,7 +279,7 @@ def choose(
     task = exact.problem(values, tuple(rules_of(options, programme)), options.site)
     best, task = exact.settle(task if burden is None else burden(task))
     if best is None:
-        raise exact.conflict(task)
+        raise conflict(task)
     first = programme.existing_first
     tolerance = None if first is None else first.tolerance_loss
     asked, robust = programme.alternatives, None

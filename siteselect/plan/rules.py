@@ -1,11 +1,14 @@
-"""The rules: a programme as limits over the options, and what must be known of a choice."""
+"""The rules: a programme as limits over the options, which conflict, what must be known."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siteselect.base.errors import Fault, NoSolution
+from siteselect.base.text import persian_digits
 from siteselect.declared.programme import Budget, Programme, Quota, Spacing
 from siteselect.declared.sources import Titles
 from siteselect.plan.exact import (
@@ -16,8 +19,10 @@ from siteselect.plan.exact import (
     Flags,
     Floats,
     Indices,
+    Problem,
     Rule,
     cliques,
+    solve,
 )
 from siteselect.plan.policy import RESOURCES, Candidates, Options, said
 
@@ -182,6 +187,50 @@ def _distance_km(pool: Candidates) -> tuple[Floats, Floats]:
     east, north = pool.easting / 1e3, pool.northing / 1e3
     distance = np.hypot(east[:, None] - east, north[:, None] - north)
     return distance, pool.accuracy_km[:, None] + pool.accuracy_km
+
+
+def conflict(task: Problem) -> NoSolution:
+    """Why no choice keeps all rules: a smallest set of rules that conflict, in words.
+
+    Parameters
+    ----------
+    task : Problem
+        A problem without solution by its rules alone, those included that an oracle told.
+
+    Returns
+    -------
+    NoSolution
+        The first fault says which rule asks for what and how much the others leave; each further
+        fault is one of those others. Without any one of them the rest can be kept.
+
+    Notes
+    -----
+    Deletion filter (Chinneck and Dravnieks 1991, ORSA Journal on Computing 3): each rule is left
+    out in turn and stays out if the rest still conflicts. What remains is irreducible.
+    """
+    kept = replace(task.instead(np.zeros(task.values.shape[1])), oracle=None)
+    for rule in task.rules:
+        fewer = kept.without({rule.id})
+        if solve(fewer) is None:
+            kept = fewer
+    asking = min((r for r in kept.rules if r.wants >= 0), key=lambda rule: rule.id == COUNT)
+    others = kept.without({asking.id}).instead(-asking.rows[asking.wants])
+    most = solve(others)
+    reached = round(most.total) if most else 0
+    rest = "; ".join(rule.titles.en for rule in others.rules)
+    words = f"{asking.titles.en}, but at most {reached} can be had" + (
+        f" while {rest}" if rest else ""
+    )
+    persian = f"{asking.titles.fa}، ولی حداکثر {persian_digits(str(reached))} به دست می‌آید" + (
+        f"، تا این‌ها برقرار است: {'؛ '.join(rule.titles.fa for rule in others.rules)}"
+        if others.rules
+        else ""
+    )
+    return NoSolution(
+        [Fault(words, field=asking.id)]
+        + [Fault(rule.titles.en, field=rule.id) for rule in others.rules],
+        [persian, *(rule.titles.fa for rule in others.rules)],
+    )
 
 
 def notes_of(options: Options, programme: Programme, picks: Indices) -> Iterator[Titles]:

@@ -11,7 +11,7 @@ from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.chain import Chain
 from siteselect.declared.criteria import CriteriaSet
-from siteselect.declared.sources import Source
+from siteselect.declared.sources import Source, Titles
 from siteselect.declared.study import Study
 from siteselect.plan.allocation import Allocation
 from siteselect.plan.chain_flows import Market
@@ -94,6 +94,8 @@ class Result:
         What each criterion is worth on coarse cells.
     chain : ChainPlan or None
         The value chain with typed parks, if the programme names park types.
+    trouble : tuple of Titles
+        What must be known of the parks, or why none can be chosen; `warnings` say it too.
     """
 
     study: Study
@@ -111,6 +113,7 @@ class Result:
     portfolio: Portfolio | None = None
     lattice: Lattice | None = None
     chain: ChainPlan | None = None
+    trouble: tuple[Titles, ...] = ()
 
     @property
     def sites(self) -> gpd.GeoDataFrame:

@@ -99,7 +99,8 @@ def decide(
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
     rules = catalog.table("rules")
     manifest.refuse_changed(question.declarations, catalog)
-    warnings = (*question.warnings, *remarks(question, scores.rank, scores.verdict), *trouble)
+    told = remarks(question, scores.rank, scores.verdict)
+    warnings = (*question.warnings, *told, *(note.en for note in trouble))
     return Result(
         study=study,
         criteria=question.criteria,
@@ -116,6 +117,7 @@ def decide(
         portfolio=chosen,
         lattice=lattice_of(question, instruments),
         chain=supplied,
+        trouble=tuple(trouble),
     )
 
 
@@ -163,7 +165,7 @@ def _typed_parks(
     *,
     readings: tuple[PerformanceTable, Scores],
     progress: Progress,
-) -> tuple[Portfolio | None, ChainPlan, list[str]]:
+) -> tuple[Portfolio | None, ChainPlan, list[Titles]]:
     programme, catalog = question.programme, question.catalog
     assert programme is not None  # noqa: S101 - a programme names the types
     progress(f"scoring {len(pooled)} candidates by {len(question.types)} park types")
@@ -172,16 +174,16 @@ def _typed_parks(
     units = question.units
     diagnosis = None if units is None else chain.register(units, catalog, region.chain)
     idle = frozenset(diagnosis.idle_estates()) if diagnosis else frozenset()
-    remarks = [remark.en for remark in chain.remarks(diagnosis)]
+    remarks = chain.remarks(diagnosis)
     progress(f"choosing {programme.k} parks, their types and who feeds them")
     allocation = None
     try:
         allocation = chain.parks_of(
             programme, pooled, question.study, typed=typed, region=region, idle=idle
         )
-        remarks += [note.en for note in allocation.portfolio.notes]
+        remarks += allocation.portfolio.notes
     except NoSolution as error:
-        remarks += [f"no parks can be chosen: {fault}" for fault in error.faults]
+        remarks += _refused(error)
     openings = chain.openings_at(
         region, pooled, question.criteria, readings=readings, diagnosis=diagnosis,
         radius_km=OPENINGS_KM,
@@ -200,7 +202,7 @@ def _parks(
     *,
     scores: Scores,
     progress: Progress,
-) -> tuple[Portfolio | None, list[str]]:
+) -> tuple[Portfolio | None, list[Titles]]:
     if question.programme is None:
         return None, []
     progress(f"choosing {question.programme.k} parks")
@@ -215,8 +217,19 @@ def _parks(
         )
     except NoSolution as error:
         # The ranking stands without the parks; why none can be chosen is told with it.
-        return None, [f"no parks can be chosen: {fault}" for fault in error.faults]
-    return chosen, [note.en for note in chosen.notes]
+        return None, _refused(error)
+    return chosen, list(chosen.notes)
+
+
+def _refused(error: NoSolution) -> list[Titles]:
+    """Why no parks can be chosen, fault by fault."""
+    return [
+        Titles(
+            en=f"no parks can be chosen: {fault}",
+            fa=f"سبدی نمی‌توان برگزید: {persian}" if persian else "",
+        )
+        for fault, persian in itertools.zip_longest(error.faults, error.persian, fillvalue="")
+    ]
 
 
 def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:

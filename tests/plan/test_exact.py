@@ -18,7 +18,6 @@ from siteselect.plan.exact import (
     Rule,
     alternatives,
     cliques,
-    conflict,
     first_by_id,
     keep_total,
     problem,
@@ -27,6 +26,7 @@ from siteselect.plan.exact import (
     solve,
     worth,
 )
+from siteselect.plan.rules import conflict
 
 WORDS = Titles(en="rule", fa="قاعده")
 

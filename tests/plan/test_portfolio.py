@@ -474,6 +474,9 @@ def test_the_words_carry_the_numbers():
         "Bushehr needs at least 4 (5 candidates may be chosen), but at most 3 can be had"
         " while sites lie at least 20 km apart"
     )
+    assert len(caught.value.persian) == len(caught.value.faults)
+    assert "بوشهر دست‌کم ۴ پارک می‌خواهد" in caught.value.persian[0]
+    assert "ولی حداکثر ۳ به دست می‌آید" in caught.value.persian[0]
 
 
 def test_a_mistyped_name_is_an_error_with_a_hint():

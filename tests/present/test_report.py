@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siteselect.declared.sources import Titles
 from siteselect.declared.study import Trust
 from siteselect.plan.portfolio import Robust
 from siteselect.plan.portfolio_words import priority, proof
@@ -291,12 +292,15 @@ def test_a_programme_that_cannot_be_met_says_which_rules_conflict() -> None:
         portfolio=None,
         chain=replace(found.chain, allocation=None),
         warnings=("no parks can be chosen: Bushehr needs at least 9", *found.warnings),
-    )
+        trouble=(Titles(en="no parks can be chosen: Bushehr needs at least 9",
+                        fa="سبدی نمی‌توان برگزید: بوشهر دست‌کم ۹ پارک می‌خواهد"),),
+    )  # fmt: skip
     report = build(failed, "en")
     notes = [b for b in report.blocks if isinstance(b, Note)]
     assert "cannot all be kept" in notes[0].text
     at = report.blocks.index(notes[0])
     assert report.blocks[at + 1] == Bullets(("Bushehr needs at least 9",))
+    assert Bullets(("بوشهر دست‌کم ۹ پارک می‌خواهد",)) in build(failed, "fa").blocks
     assert CHAIN in heads(report)
     assert "Prices and alternatives" not in heads(report)
 

@@ -118,6 +118,10 @@ def test_an_impossible_programme_leaves_the_ranking_and_says_why() -> None:
     found = decide(ask(changes={"cell_m": 20000.0, "trust": None}, k=90))
     assert found.portfolio is None
     assert any(w.startswith("no parks can be chosen") for w in found.warnings)
+    refused = [note for note in found.trouble if note.en.startswith("no parks can be chosen")]
+    assert refused
+    assert all(note.en in found.warnings for note in found.trouble)
+    assert "درست ۹۰ پارک" in refused[0].fa + refused[-1].fa
     assert (found.sites["rank"] == 1).any()
 
 

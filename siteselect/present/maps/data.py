@@ -110,6 +110,7 @@ def warnings(result: Result) -> list[dict[str, str]]:
     notes = caveats(result.criteria, scores.rank, scores.verdict, surveyed=surveyed)
     notes += () if result.chain is None else remarks(result.chain.diagnosis)
     notes += () if portfolio is None else portfolio.notes
+    notes += result.trouble
     persian = {note.en: note.fa for note in notes}
     return [{"en": said, "fa": persian.get(said, "")} for said in result.warnings]
 

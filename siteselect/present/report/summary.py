@@ -6,6 +6,7 @@ import numpy as np
 
 from siteselect.decide.score import ANSWERS
 from siteselect.plan.portfolio_words import priority, proof
+from siteselect.present.maps.data import warnings
 from siteselect.present.report.case import Case
 from siteselect.present.report.content import Block, Bullets, Heading, Note, Paragraph, Table
 from siteselect.present.report.parks import authority, doubtful
@@ -29,7 +30,11 @@ def summary(case: Case) -> Iterator[Block]:
     yield Heading(2, say("What was asked", "چه پرسیده شد"))
     yield Paragraph(_question(case))
     yield Heading(2, say("The answer", "پاسخ"))
-    failed = [w.removeprefix(_FAILED) for w in case.result.warnings if w.startswith(_FAILED)]
+    failed = [
+        (said[case.voice.language] or said["en"]).partition(": ")[2]
+        for said in warnings(case.result)
+        if said["en"].startswith(_FAILED)
+    ]
     if failed:
         yield Note(say(
             "No parks can be chosen: these rules cannot all be kept. The best of the ranking stand"
