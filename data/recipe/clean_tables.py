@@ -523,16 +523,27 @@ def rules(pack: Pack) -> None:
     )
 
 
+AUTHORITY_WORDS = (
+    "subject_fa", "days_note_fa", "legal_basis_fa", "asked_as", "asked_at", "licenses_at",
+    "days_at",
+)  # fmt: skip
+
+
 def authorities(pack: Pack) -> None:
     """Who is asked, about what."""
     table = pack.read("inquiry_authorities")
     table["checked"] = table["what_is_checked_spatially"]
     table["days_note"] = table["typical_statutory_days"]
     table["days"] = table["days_note"].map(first_number)
+    # Who is asked where, and the Persian words, were added to the pack by hand: they are kept.
+    held = pd.read_csv(pack.out / "authorities.csv", dtype=str, keep_default_na=False)
+    table = table.merge(held[["id", *AUTHORITY_WORDS]], on="id", how="left").fillna("")
+    table = pd.concat([table, held[~held["id"].isin(table["id"])]], ignore_index=True)
     pack.write(
         table,
         "authorities",
-        "id name_en name_fa subject checked days days_note legal_basis source source_kind",
+        "id name_en name_fa subject checked days days_note legal_basis source source_kind "
+        + " ".join(AUTHORITY_WORDS),
     )
 
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "methods": ("weighing", "Every method on the same sites, and how far they agree."),
     "explain": ("answers", "Why, why not here, and what would change it."),
     "portfolio": ("plans", "The best set of parks, proven, with the price of each rule."),
+    "inquiries": ("inquiries", "Whom each site must ask, about what, within how many days."),
     "chain": ("chain", "The region's materials: balance, ways, what is missing."),
     "units": ("chain", "What ails downstream units, and what could be revived."),
     "opportunities": ("chain", "Openings: what the region lacks and could make, and where."),

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from siteselect.plan.inquiries import Inquiry
 from siteselect.present import supply
 from siteselect.present.tables import Column, Table, tidy
+from siteselect.study.parks import asks_of
 from siteselect.study.result import Result
 
 # Held even where no parks were chosen, so that a ranking fed back in never passes for a choice.
@@ -73,6 +75,54 @@ _LEFT_OUT = (
     Column("joins", "Come in", "می‌آیند"),
     Column("leaves", "Go", "می‌روند"),
 )  # fmt: skip
+_BODIES = "data/authorities.csv"
+_LAW = "data/rules.csv, criteria set"
+_GIVEN = "register of answers that the study names"
+_INQUIRIES = (
+    Column("id", "Site", "شناسه"),
+    Column("name_en", "English name", "نام انگلیسی"),
+    Column("name_fa", "Persian name", "نام"),
+    Column("park_type", "Park type whose rules are asked", "نوع پارک"),
+    Column("kind", "Kind of site", "گونهٔ پهنه"),
+    Column("authority_id", "Row of the table of authorities; empty: not in the table",
+           "شناسهٔ نهاد؛ خالی: در جدول نیست", "", _BODIES),
+    Column("authority_en", "Who is asked; nobody: a survey settles it",
+           "نهاد (انگلیسی)؛ nobody: با نقشه‌برداری روشن می‌شود", "", _BODIES),
+    Column("authority", "Who is asked, Persian", "نهاد", "", _BODIES),
+    Column("licensor", "1: the body that licenses this kind of site",
+           "۱: نهادی که مجوز این گونه پهنه با اوست", "", _BODIES),
+    Column("rule", "Rule that is asked about; empty: the site as a whole",
+           "قاعده؛ خالی: کل پهنه", "", _LAW),
+    Column("subject_en", "What is asked", "موضوع (انگلیسی)"),
+    Column("subject", "What is asked, Persian", "موضوع استعلام"),
+    Column("siting_rules", "Rows of the table of siting rules", "شمارهٔ قاعده‌ها", "", _LAW),
+    Column("answer", "What the law of the run says of the rule so far", "پاسخ قاعده تا کنون", "",
+           _LAW),
+    Column("settles", "What an answer settles: the verdict, an open rule, consent to the site; "
+           "survey: nobody is asked", "پاسخ چه را روشن می‌کند: حکم، قاعدهٔ باز، موافقت با پهنه"),
+    Column("at_least", "The reading must not be below", "کمینهٔ مجاز", "unit", _LAW),
+    Column("at_most", "The reading must not be above", "بیشینهٔ مجاز", "unit", _LAW),
+    Column("reading", "Reading; empty: nothing is read", "خوانده؛ خالی: خوانده نشده", "unit"),
+    Column("lower", "Reading at the near end of the accuracy; -inf: the layer is partial",
+           "کمینهٔ خوانده؛ inf- : لایه کامل نیست", "unit"),
+    Column("upper", "Reading at the far end of the accuracy", "بیشینهٔ خوانده", "unit"),
+    Column("unit", "Unit of limits and reading", "یکا"),
+    Column("legal_status", "Standing of the rule in law", "وضعیت حقوقی", "", _LAW),
+    Column("legal_basis", "Legal basis of the rule, or of the body", "مستند قانونی", "",
+           "data/rules.csv, data/authorities.csv"),
+    Column("source_kind", "Whether rule or body was found in a source or recalled",
+           "یافته در منبع یا از حافظه"),
+    Column("days", "Statutory days to reply at this kind of site; empty: unknown",
+           "مهلت قانونی پاسخ؛ خالی: نامعلوم", "days", _BODIES),
+    Column("days_note", "Time limits as published", "مهلت به متن منبع (انگلیسی)", "", _BODIES),
+    Column("days_note_fa", "Time limits as published, Persian", "مهلت به متن منبع", "", _BODIES),
+    Column("status", "granted, refused, conditional or pending",
+           "موافقت، مخالفت، مشروط یا در انتظار", "", _GIVEN),
+    Column("date", "Date of the answer", "تاریخ پاسخ", "", _GIVEN),
+    Column("reference", "Number of the answer", "شمارهٔ نامه", "", _GIVEN),
+    Column("note", "Note on the answer", "یادداشت پاسخ", "", _GIVEN),
+)  # fmt: skip
+SHEETS = {"inquiries.csv": "استعلام‌ها", **supply.SHEETS}
 
 
 def ranking_columns(result: Result) -> tuple[Column, ...]:
@@ -104,8 +154,8 @@ def tables(result: Result) -> dict[str, Table]:
     -------
     dict of str to Table
         ``portfolio.csv``, ``portfolio_curve.csv``, ``portfolio_rules.csv``,
-        ``portfolio_alternatives.csv`` and ``portfolio_left_out.csv``, and with park types those of
-        the value chain; empty if no parks were chosen.
+        ``portfolio_alternatives.csv``, ``portfolio_left_out.csv`` and ``inquiries.csv``, and with
+        park types those of the value chain; empty if no parks were chosen.
     """
     found = result.portfolio
     if found is None:
@@ -126,6 +176,7 @@ def tables(result: Result) -> dict[str, Table]:
         "portfolio_rules.csv": _table(_RULES, rules),
         "portfolio_alternatives.csv": _table(_OTHERS, others),
         "portfolio_left_out.csv": left_out(result),
+        "inquiries.csv": inquiries(result),
         **supply.tables(result),
     }
 
@@ -190,6 +241,50 @@ def left_out(result: Result) -> Table:
              _ids(other.joins), _ids(other.leaves))
         )  # fmt: skip
     return _table(_LEFT_OUT, rows)
+
+
+def inquiries(result: Result) -> Table:
+    """One row a chosen park, body that it asks, and rule that is asked about.
+
+    Parameters
+    ----------
+    result : Result
+        With a portfolio.
+
+    Returns
+    -------
+    Table
+    """
+    if result.portfolio is None:
+        return _table(_INQUIRIES, [])
+    sites = result.pool.frame.set_index("id")
+    rows = [
+        (name, sites.loc[name, "name_en"], sites.loc[name, "name_fa"], item.park_type, item.kind,
+         *_asked(item))
+        for name, items in asks_of(result).items()
+        for item in items
+    ]  # fmt: skip
+    table = _table(_INQUIRIES, rows)
+    table.frame["days"] = table.frame["days"].astype("Int64")
+    return table
+
+
+def _asked(item: Inquiry) -> tuple[object, ...]:
+    rule, body, given = item.rule, item.authority, item.given
+    subject = rule.titles if rule else body.subject if body else item.name
+    limits = (np.nan, np.nan) if rule is None else (
+        np.nan if rule.at_least is None else rule.at_least,
+        np.nan if rule.at_most is None else rule.at_most,
+    )  # fmt: skip
+    return (
+        body.id if body else "", item.name.en, item.name.fa, int(item.licensor),
+        rule.id if rule else "", subject.en, subject.fa, _ids(rule.rules) if rule else "",
+        item.answer, item.settles, *limits, item.reading, item.lower, item.upper,
+        rule.unit if rule and rule.measure else "", rule.status if rule else "",
+        _ids(item.legal_basis), item.source_kind, np.nan if item.days is None else item.days,
+        item.days_note.en, item.days_note.fa, item.status,
+        *((given.date, given.reference, given.note) if given else ("", "", "")),
+    )  # fmt: skip
 
 
 def _ids(names: "tuple[str, ...] | list[str]") -> str:

@@ -34,6 +34,7 @@ _ORIGINS = {
     "excluded_by": "criteria set",
     "portfolio": "the choice of parks, criteria/programme.yaml",
     "chain_": "tables of feedstock and value chain, and the choice of parks",
+    "inquiries": "the choice of parks, and its criteria sets",
     "ranking.xlsx: weights": "criteria set",
     "fields": "this table itself",
     "": "ranking of the run, and the draws of its trust block",

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -22,7 +23,8 @@ from numpy.typing import NDArray
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.files import write_text
-from siteselect.present import chosen, columns, rasters, shapefile, styles, supply, trust
+from siteselect.declared.answers import SETTLES, STATUS
+from siteselect.present import chosen, columns, rasters, shapefile, styles, trust
 from siteselect.present.tables import Table, csv_text, is_text, require_same, shown_column
 from siteselect.study.result import Result
 from siteselect.world.places import Surface, Window
@@ -35,12 +37,20 @@ FILES = (
 TRUST_FILES = ("robustness.csv", "drivers.csv", "flips.csv", "levers.csv", "robustness.tif")
 # Stands in files that insist on a date, so that the same result gives the same bytes.
 FIXED_DATE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
-VERDICT_FA = {"eligible": "مجاز", "undetermined": "نامعین", "excluded": "کنارگذاشته"}
+VERDICT_FA = {
+    "eligible": "مجاز", "undetermined": "نامعین", "excluded": "کنارگذاشته", "open": "باز",
+}  # fmt: skip
 KIND_FA = {
     "estate": "شهرک یا ناحیهٔ صنعتی", "special_zone": "منطقهٔ ویژه یا آزاد",
     "extension": "توسعهٔ شهرک", "greenfield": "پهنهٔ تازه", "proposed": "پیشنهادی",
 }  # fmt: skip
 SOURCE_FA = {"found": "یافته", "recalled": "از حافظه"}
+_ASKED_FA = {
+    "answer": VERDICT_FA,
+    "legal_status": columns.STATUS_FA,
+    "settles": {name: titles.fa for name, titles in SETTLES.items()},
+    "status": {name: titles.fa for name, titles in STATUS.items()},
+}
 
 
 def write(result: Result, folder: Path) -> None:
@@ -126,15 +136,20 @@ def write_workbook(result: Result, tables: tuple[Table, Table, Table], path: Pat
         _sheet(book, "Ranking", sites, heading=heading_en)
         _sheet(book, "وزن‌ها", columns.weights(result), heading=heading_fa[:1], persian=True)
         _sheet(book, "قاعده‌ها", rules, heading=heading_fa, persian=True)
-        for name, table in supply.tables(result).items():
-            title = supply.SHEETS[name]
-            _sheet(book, title, _persian(table), heading=heading_fa[:1], persian=True)
+        for name, table in chosen.tables(result).items():
+            if title := chosen.SHEETS.get(name):
+                asked = _ASKED_FA if name == "inquiries.csv" else {}
+                told = _persian(table, asked)
+                _sheet(book, title, told, heading=heading_fa[:1], persian=True)
         _sheet(book, "ستون‌ها", fields, heading=heading_fa[:1], persian=True)
     _check_workbook(sites, path)
 
 
-def _persian(sites: Table) -> Table:
-    words = {"verdict": VERDICT_FA, "kind": KIND_FA, "source_kind": SOURCE_FA, "figures": SOURCE_FA}
+def _persian(sites: Table, more: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> Table:
+    words = {
+        "verdict": VERDICT_FA, "kind": KIND_FA, "source_kind": SOURCE_FA, "figures": SOURCE_FA,
+        **more,
+    }  # fmt: skip
     frame = sites.frame.assign(
         **{
             name: sites.frame[name].map(lambda word, fa=fa: fa.get(word, word)).astype(object)

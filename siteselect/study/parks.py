@@ -1,6 +1,6 @@
 """The parks: which sites together make the programme, and how sure that choice is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
 from siteselect.plan import chain_words
+from siteselect.plan.inquiries import Desk, Inquiry, inquiries, least_time
 from siteselect.plan.portfolio import Portfolio, candidates_of, choose
 from siteselect.plan.portfolio_words import sentences
 from siteselect.study.result import Result
@@ -26,6 +27,9 @@ from siteselect.world.places import Sites
 from siteselect.world.sites import GROWN
 
 RESOLVES = 200
+# The best of the ranking that ask, where no parks were chosen.
+LISTED = 13
+_NAMES = ("name_en", "name_fa", "kind", "province")
 
 
 def parks(
@@ -262,6 +266,123 @@ def as_data(result: Result) -> dict[str, Any]:
         "left_out": [{**asdict(other), "loss": _finite(other.loss)} for other in found.left_out],
         "inquiries": [{"site": site, "question": t.en} for site, t in found.inquiries],
     }  # fmt: skip
+
+
+def asks_of(result: Result, sites: Collection[str] = ()) -> dict[str, tuple[Inquiry, ...]]:
+    """Whom the chosen parks must ask, and what.
+
+    Parameters
+    ----------
+    result : Result
+    sites : collection of str
+        Ids of candidates that are asked for instead, chosen or not.
+
+    Returns
+    -------
+    dict of str to tuple of Inquiry
+        By id of the site: the chosen parks, best first, each by the rules of its park type; the
+        best of the ranking, by the study's own criteria, if none were chosen.
+
+    Raises
+    ------
+    DataError
+        If there is no such candidate, with the nearest id that there is.
+    """
+    chosen = {p.id: p.park_type for p in result.portfolio.picks} if result.portfolio else {}
+    ids = result.pool.frame["id"].astype(str).tolist()
+    faults = [Fault(f"no candidate {name!r}{nearest(name, ids)}") for name in sites
+              if name not in ids]  # fmt: skip
+    if faults:
+        raise DataError(faults)
+    ranked = result.sites["id"][result.sites["rank"] > 0].head(LISTED).tolist()
+    desk = Desk(result.authorities, result.rules, result.answers)
+    found = {}
+    for name in [*dict.fromkeys(sites)] or [*chosen] or ranked:
+        criteria, table, scores = result.criteria, result.table, result.scores
+        if result.chain is not None and name in chosen:
+            by_type = chosen[name]
+            criteria = result.chain.criteria[by_type]
+            table, scores = result.chain.tables[by_type], result.chain.scores[by_type]
+        place = ids.index(name)
+        kind = str(result.pool.places.kinds[place])
+        found[name] = inquiries(
+            desk, place, kind=kind, criteria=criteria, table=table, scores=scores
+        )
+    return found
+
+
+def asks_data(result: Result, asked: Mapping[str, tuple[Inquiry, ...]]) -> list[dict[str, Any]]:
+    """The questions of each site as plain data; None stands for unknown.
+
+    Parameters
+    ----------
+    result : Result
+    asked : mapping of str to tuple of Inquiry
+        As `asks_of` gives it.
+
+    Returns
+    -------
+    list of dict
+        A site each: who asks as which park type, ``least_days`` with the bodies that are to answer
+        and those of them that have no known limit, and ``inquiries``.
+    """
+    sites = result.pool.frame.set_index("id")
+    types = {result.criteria.id: result.criteria}
+    types |= result.chain.criteria if result.chain else {}
+    told = []
+    for name, items in asked.items():
+        time, criteria = least_time(items), types[items[0].park_type]
+        told.append(
+            {
+                "site": name,
+                **{key: str(sites.loc[name, key]) for key in _NAMES},
+                "park_type": criteria.id,
+                "park_type_en": criteria.titles.en,
+                "park_type_fa": criteria.titles.fa,
+                "least_days": time.days,
+                "bodies": time.bodies,
+                "bodies_without_days": time.unknown,
+                "inquiries": [_ask_data(item) for item in items],
+            }
+        )
+    return told
+
+
+def _ask_data(item: Inquiry) -> dict[str, Any]:
+    rule, body = item.rule, item.authority
+    subject = rule.titles if rule else body.subject if body else item.name
+    law, limits = item.basis, item.days_note
+    return {
+        "authority": body.id if body else None,
+        "authority_en": item.name.en,
+        "authority_fa": item.name.fa,
+        "authority_source_kind": body.source_kind if body else None,
+        "licensor": item.licensor,
+        "subject_en": subject.en,
+        "subject_fa": subject.fa,
+        "rule": rule.id if rule else None,
+        "siting_rules": list(rule.rules) if rule else [],
+        "answer": item.answer or None,
+        "settles": item.settles,
+        "at_least": rule.at_least if rule else None,
+        "at_most": rule.at_most if rule else None,
+        "unit": rule.unit if rule else None,
+        "reading": _finite(item.reading),
+        "lower": _finite(item.lower),
+        "upper": _finite(item.upper),
+        "legal_basis": list(item.legal_basis),
+        "basis_en": law.en,
+        "basis_fa": law.fa,
+        "legal_status": rule.status if rule else None,
+        "source_kind": item.source_kind,
+        "days": item.days,
+        "days_note_en": limits.en,
+        "days_note_fa": limits.fa,
+        "status": item.status,
+        "date": item.given.date if item.given else "",
+        "reference": item.given.reference if item.given else "",
+        "note": item.given.note if item.given else "",
+    }
 
 
 def _finite(number: float) -> float | None:

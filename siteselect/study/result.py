@@ -9,12 +9,14 @@ import numpy as np
 
 from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
+from siteselect.declared.answers import Answer
 from siteselect.declared.chain import Chain
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Source, Titles
 from siteselect.declared.study import Study
 from siteselect.plan.allocation import Allocation
 from siteselect.plan.chain_flows import Market
+from siteselect.plan.inquiries import Authority
 from siteselect.plan.openings import Opening
 from siteselect.plan.portfolio import Portfolio
 from siteselect.plan.units import Diagnosis
@@ -96,6 +98,10 @@ class Result:
         The value chain with typed parks, if the programme names park types.
     trouble : tuple of Titles
         What must be known of the parks, or why none can be chosen; `warnings` say it too.
+    authorities : tuple of Authority
+        The bodies that a site asks.
+    answers : tuple of Answer
+        What bodies have answered so far.
     """
 
     study: Study
@@ -114,6 +120,8 @@ class Result:
     lattice: Lattice | None = None
     chain: ChainPlan | None = None
     trouble: tuple[Titles, ...] = ()
+    authorities: tuple[Authority, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @property
     def sites(self) -> gpd.GeoDataFrame:

@@ -19,6 +19,7 @@ from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Titles
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
+from siteselect.plan.inquiries import authorities_of
 from siteselect.plan.portfolio import Portfolio
 from siteselect.study import chain, manifest
 from siteselect.study.cells import lattice_of, surface_of
@@ -34,6 +35,8 @@ CONTEXT = (
     "provinces", "neighbours", "land", "islands", "estates", "ports", "pipelines", "feedstock",
     "railways", "protected", "towns",
 )  # fmt: skip
+# Where rules are written, and who is asked about them.
+TABLES = ("rules", "authorities")
 
 # How far the feedstock of an opening may be.
 OPENINGS_KM = 100.0
@@ -98,6 +101,7 @@ def decide(
             chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
     rules = catalog.table("rules")
+    bodies = catalog.table("authorities").to_dict("records")
     manifest.refuse_changed(question.declarations, catalog)
     told = remarks(question, scores.rank, scores.verdict)
     warnings = (*question.warnings, *told, *(note.en for note in trouble))
@@ -118,6 +122,7 @@ def decide(
         lattice=lattice_of(question, instruments),
         chain=supplied,
         trouble=tuple(trouble),
+        authorities=authorities_of([_plain(row) for row in bodies]),
     )
 
 
@@ -230,6 +235,10 @@ def _refused(error: NoSolution) -> list[Titles]:
         )
         for fault, persian in itertools.zip_longest(error.faults, error.persian, fillvalue="")
     ]
+
+
+def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    return {str(column): cell for column, cell in row.items()}
 
 
 def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
@@ -435,7 +444,7 @@ def caveats(
 def inputs_of(question: Question) -> tuple[str, ...]:
     """Files of the catalogue that a question reads."""
     asked = [m for c in (question.criteria, *question.types) for _, m in measures_of(c)]
-    names = [*CONTEXT, "rules", *(name for measure in asked for name in layers_of(measure))]
+    names = [*CONTEXT, *TABLES, *(name for measure in asked for name in layers_of(measure))]
     names += (*chain.TABLES, *chain.ACCESS, "feedstock") if question.types else ()
     return tuple(sorted({question.catalog.source(name).file for name in names}))
 

@@ -99,3 +99,21 @@ def test_without_parks_there_are_no_tables_and_no_columns() -> None:
     assert chosen.tables(toy_result()) == {}
     assert chosen.ranking_columns(toy_result()) == ()
     assert len(chosen.picks(toy_result()).frame) == 0
+
+
+def test_the_table_of_inquiries_has_every_park_with_its_bodies(found: Result, folder: Path) -> None:
+    table = pd.read_csv(folder / "inquiries.csv", keep_default_na=False)
+    assert found.portfolio is not None
+    picks = {pick.id: pick.park_type for pick in found.portfolio.picks}
+    assert dict(zip(table["id"], table["park_type"], strict=True)) == picks
+    for _, rows in table.groupby("id"):
+        assert {"IA-02", "IA-03", "IA-24"} <= set(rows["authority_id"])
+        assert (rows["licensor"] == 1).any()
+    # What is not known is empty, and never none.
+    assert (table["days"] == "").any()
+    assert (table.loc[table["days"] != "", "days"].astype(int) > 0).all()
+    assert set(table["status"]) == {"pending"}
+    told = table.loc[table["siting_rules"] != "", "legal_basis"]
+    assert (told != "").all()
+    fields = pd.read_csv(folder / "fields.csv")
+    assert fields.loc[fields["table"] == "inquiries.csv", "name"].tolist() == table.columns.tolist()
