@@ -174,11 +174,12 @@ def counterfactual(
 
 
 def _screens(law: Scores, criteria: CriteriaSet, i: int) -> tuple[str, ...]:
-    return tuple(
+    screens = [
         constraint.id
         for constraint, answers in zip(criteria.constraints, law.answers, strict=True)
         if constraint.role == "screen" and answers[i] == EXCLUDED
-    )
+    ]
+    return tuple(dict.fromkeys([*screens, *law.refused(i)]))
 
 
 def _least_lifts(

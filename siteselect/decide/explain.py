@@ -10,7 +10,7 @@ import numpy as np
 from siteselect.base.errors import DataError
 from siteselect.base.text import persian_figures
 from siteselect.decide.counterfactual import Change, Counterfactual, counterfactual
-from siteselect.decide.score import Scores
+from siteselect.decide.score import REFUSED_BY, Scores
 from siteselect.declared.criteria import CriteriaSet
 
 # What an explanation is made of stands here under one name, wherever it is worked out.
@@ -381,7 +381,9 @@ class _Teller:
 
     def title(self, item_id: str) -> str:
         named = {c.id: c.titles for c in self.criteria.criteria}
-        titles = (named | {c.id: c.titles for c in self.criteria.constraints})[item_id]
+        titles = (named | {c.id: c.titles for c in self.criteria.constraints}).get(item_id)
+        if titles is None:  # who has refused a place as a whole is no rule
+            return item_id.replace(REFUSED_BY, "مخالفت" if self.language == "fa" else REFUSED_BY)
         return titles.fa if self.language == "fa" else titles.en
 
     def parts(self, parts: Sequence[tuple[str, float]]) -> list[str]:

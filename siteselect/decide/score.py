@@ -13,6 +13,8 @@ from siteselect.declared.criteria import Constraint, CriteriaSet
 
 ELIGIBLE, UNDETERMINED, EXCLUDED = 0, 1, 2
 OPEN, NOT_ASKED = 3, 4
+REFUSED = "refused"
+REFUSED_BY = "refused by"
 ANSWERS = ("eligible", "undetermined", "excluded", "open", "not asked")
 
 
@@ -46,6 +48,9 @@ class Scores:
         The worst answer of the screens: 0, 1 or 2.
     rank : numpy.ndarray of int64, shape (n,)
         1 = best; 0 = not ranked (excluded, or less than `min_known` of the weight has data).
+    refusals : tuple of (str, str)
+        Places that are excluded because an authority has refused, with the rule that was refused,
+        or ``refused by`` and who has refused the place as a whole.
     """
 
     place_ids: NDArray[np.generic]
@@ -61,6 +66,12 @@ class Scores:
     answers: NDArray[np.int8]
     verdict: NDArray[np.int8]
     rank: NDArray[np.int64]
+    refusals: tuple[tuple[str, str], ...] = ()
+
+    def refused(self, place: int) -> tuple[str, ...]:
+        """Why a place was refused: rules, or who has refused it as a whole; empty if it was not."""
+        name = str(self.place_ids[place])
+        return tuple(reason for where, reason in self.refusals if where == name)
 
 
 def criterion_weights(criteria: CriteriaSet) -> Floats:
@@ -125,6 +136,10 @@ def score(
     Weighted mean over the known weight (simple additive weighting; Hwang and Yoon 1981), with
     values anchored in real units, so that no place changes the score of another.
 
+    What an authority has answered of a rule outranks what was measured: granted is eligible, even
+    where the measured distance breaks the limit, and refused excludes, whatever the role of the
+    rule. Whoever refuses a place as a whole excludes it too. Scores do not move.
+
     Examples
     --------
     >>> from siteselect.base.files import home
@@ -152,8 +167,11 @@ def score(
         # Rounding must not carry a score of complete and exact data out of its own bounds.
         low, high = np.fmin(low, mean), np.fmax(high, mean)
     answers = _answers(table, criteria.constraints, kinds)
+    refusals = _settle(table, criteria.constraints, answers)
     screens = [c.role == "screen" for c in criteria.constraints]
     verdict = worst_answer(answers[np.asarray(screens, dtype=bool)])
+    if refusals:
+        verdict[np.isin(table.place_ids.astype(str), [place for place, _ in refusals])] = EXCLUDED
     ranked = (verdict != EXCLUDED) & (known >= criteria.min_known - 1e-12) & (known > 0)
     return Scores(
         place_ids=table.place_ids,
@@ -169,6 +187,7 @@ def score(
         answers=answers,
         verdict=verdict,
         rank=ranks(mean, table.place_ids, ranked),
+        refusals=refusals,
     )
 
 
@@ -241,17 +260,58 @@ def _answers(
     table: PerformanceTable, constraints: tuple[Constraint, ...], kinds: Sequence[str] | None
 ) -> NDArray[np.int8]:
     n = len(table.place_ids)
-    answers = np.full((len(constraints), n), OPEN, dtype=np.int8)
+    answers = np.empty((len(constraints), n), dtype=np.int8)
     kind = np.asarray(kinds if kinds is not None else ["cell"] * n)
     if len(kind) != n:
         raise DataError(f"{n} places have {len(kind)} kinds")
     for i, constraint in enumerate(constraints):
-        column = table.index(constraint.id)
-        if column is not None and constraint.limit is not None:
-            answers[i] = answer(table.lower[:, column], table.upper[:, column], constraint)
+        answers[i] = measured(table, constraint)
         if constraint.applies_to:
             answers[i][~np.isin(kind, constraint.applies_to)] = NOT_ASKED
     return answers
+
+
+def _settle(
+    table: PerformanceTable, constraints: tuple[Constraint, ...], answers: NDArray[np.int8]
+) -> tuple[tuple[str, str], ...]:
+    """Put what authorities have answered in place of what was measured; what they have refused."""
+    if not table.settled:
+        return ()
+    rows = {str(name): i for i, name in enumerate(table.place_ids)}
+    rules = {constraint.id: c for c, constraint in enumerate(constraints)}
+    here = [item for item in table.settled if item[0] in rows]
+    for place, subject, word in here:
+        at = (rules.get(subject, -1), rows[place])
+        if at[0] >= 0 and answers[at] != NOT_ASKED:
+            answers[at] = EXCLUDED if word == REFUSED else ELIGIBLE
+    return tuple((place, subject) for place, subject, word in here if word == REFUSED)
+
+
+def measured(table: PerformanceTable, constraint: Constraint) -> NDArray[np.int8]:
+    """What a rule says by its readings alone, before anybody was asked.
+
+    Parameters
+    ----------
+    table : PerformanceTable
+    constraint : Constraint
+
+    Returns
+    -------
+    numpy.ndarray of int8, shape (n,)
+        Open where nothing is read.
+
+    Examples
+    --------
+    >>> rule = Constraint.model_validate({"id": "town", "role": "inquiry", "at_least": 1.5,
+    ...     "titles": {"en": "Town", "fa": "شهر"}, "authority": "DoE", "authority_fa": "محیط زیست",
+    ...     "status": "superseded"})
+    >>> measured(PerformanceTable.of([[1.0]], ["town"]), rule)
+    array([2], dtype=int8)
+    """
+    column = table.index(constraint.id)
+    if column is None or constraint.limit is None:
+        return np.full(len(table.place_ids), OPEN, dtype=np.int8)
+    return answer(table.lower[:, column], table.upper[:, column], constraint)
 
 
 def answer(lower: Floats, upper: Floats, constraint: Constraint) -> NDArray[np.int8]:

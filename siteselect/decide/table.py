@@ -54,6 +54,9 @@ class PerformanceTable:
         Bounds of each reading from the accuracy of positions; NaN where the reading is.
     source_ids : tuple of tuple of str, length m
         Catalogue entries behind each column.
+    settled : tuple of (str, str, str)
+        What authorities have answered, which no layer can tell: place, the rule that is settled
+        (or ``refused by`` and who has refused the place as a whole), ``granted`` or ``refused``.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class PerformanceTable:
     lower: Floats
     upper: Floats
     source_ids: tuple[tuple[str, ...], ...]
+    settled: tuple[tuple[str, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.place_ids), len(self.column_ids))

@@ -10,14 +10,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from siteselect.base.errors import DataError
+from siteselect.decide.counterfactual import counterfactual
 from siteselect.decide.score import (
     ELIGIBLE,
     EXCLUDED,
     NOT_ASKED,
     OPEN,
     UNDETERMINED,
+    Scores,
     answer,
     criterion_weights,
+    measured,
     ranks,
     score,
 )
@@ -360,3 +363,81 @@ def test_the_verdict_is_the_worst_answer_of_the_screens() -> None:
 def test_kinds_must_be_as_many_as_places() -> None:
     with pytest.raises(DataError, match="2 places have 1 kinds"):
         score([[1, 2, 3], [4, 5, 6]], TOY, kinds=["estate"])
+
+
+def of_site(found: Scores, place: int) -> tuple[Any, ...]:
+    """All that is said of one place, but for its rank among the others."""
+    numbers = (found.score, found.score_low, found.score_high, found.known)
+    return (*(repr(array[place]) for array in numbers), *found.answers[:, place],
+            found.verdict[place])  # fmt: skip
+
+
+REASONS = st.sampled_from(["national_park", "regulation_1390", "refused by IA-03"])
+
+
+@given(SEEDS, st.integers(0, 7), REASONS, st.sampled_from(["granted", "refused"]))
+def test_an_answer_moves_no_other_place_and_no_score(
+    seed: int, place: int, reason: str, word: str
+) -> None:
+    table = random_table(seed)
+    before = score(table, TOY)
+    heard = replace(table, settled=((f"S{place:02d}", reason, word),))
+    after = score(heard, TOY)
+    for other in range(8):
+        if other != place:
+            assert of_site(before, other) == of_site(after, other)
+    np.testing.assert_array_equal(before.score, after.score)
+    np.testing.assert_array_equal(before.score_low, after.score_low)
+    others = np.arange(8) != place
+    order = [np.argsort(s.rank[others & (s.rank > 0)]).tolist() for s in (before, after)]
+    assert order[0] == order[1]
+
+
+@given(SEEDS, st.integers(0, 7), REASONS)
+def test_a_refused_place_has_no_rank_and_says_why(seed: int, place: int, reason: str) -> None:
+    heard = replace(random_table(seed), settled=((f"S{place:02d}", reason, "refused"),))
+    found = score(heard, TOY)
+    assert found.verdict[place] == EXCLUDED
+    assert found.rank[place] == 0
+    assert found.refused(place) == (reason,)
+    assert all(found.refused(other) == () for other in range(8) if other != place)
+    assert counterfactual(heard, TOY, place, k=1).blocked_by[-1:] == (reason,)
+
+
+@given(SEEDS, st.integers(0, 7), st.sampled_from(["national_park", "regulation_1390"]))
+def test_a_granted_rule_makes_no_place_worse(seed: int, place: int, rule: str) -> None:
+    table = random_table(seed)
+    before = score(table, TOY)
+    after = score(replace(table, settled=((f"S{place:02d}", rule, "granted"),)), TOY)
+    row = before.constraint_ids.index(rule)
+    assert after.answers[row, place] == ELIGIBLE
+    assert after.verdict[place] <= before.verdict[place]
+    if before.rank[place]:
+        assert after.rank[place] == before.rank[place]
+    assert after.refusals == ()
+
+
+@given(SEEDS, st.integers(0, 7))
+def test_a_measured_exclusion_is_lifted_by_its_own_rule_alone(seed: int, place: int) -> None:
+    table, name = random_table(seed), f"S{place:02d}"
+    column = table.column_ids.index("national_park")
+    for array in (table.values, table.lower, table.upper):
+        array[place, column] = 0.5  # the limit is 1 km
+    assert score(table, TOY).verdict[place] == EXCLUDED
+    other = score(replace(table, settled=((name, "regulation_1390", "granted"),)), TOY)
+    assert other.verdict[place] == EXCLUDED
+    same = replace(table, settled=((name, "national_park", "granted"),))
+    assert score(same, TOY).verdict[place] == ELIGIBLE
+    # What was measured stays told.
+    assert measured(same, TOY.constraints[0])[place] == EXCLUDED
+
+
+def test_a_rule_that_is_not_asked_of_a_kind_stays_so_whatever_is_granted() -> None:
+    data = criteria_data()
+    data["constraints"][0]["applies_to"] = ["estate"]
+    toy = CriteriaSet.model_validate_json(json.dumps(data))
+    heard = replace(random_table(0), settled=(("S00", "national_park", "granted"),))
+    assert score(heard, toy, kinds=["greenfield"] * 8).answers[0, 0] == NOT_ASKED
+    no = replace(heard, settled=(("S00", "national_park", "refused"),))
+    found = score(no, toy, kinds=["greenfield"] * 8)
+    assert (found.answers[0, 0], found.verdict[0]) == (NOT_ASKED, EXCLUDED)
