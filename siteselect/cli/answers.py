@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siteselect.base.errors import CheckFailed
-from siteselect.cli.door import RANKING, answer, json_option, progress, table
+from siteselect.cli.door import (
+    RANKING,
+    answer,
+    answers_option,
+    json_option,
+    progress,
+    table,
+    unheard,
+)
 
 if TYPE_CHECKING:
     from siteselect.study.compare import Difference
@@ -53,15 +61,23 @@ class Where(click.ParamType[str | tuple[float, float]]):
 @click.option("-k", "--list-length", "k", type=click.IntRange(1), default=13, show_default=True,
               help="Length of the list that the place is held against.")  # fmt: skip
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", help="Language of the text.")
+@answers_option
 @json_option
 def explain(
-    where: str | tuple[float, float], study: Path | None, *, k: int, lang: str, as_json: bool
+    where: str | tuple[float, float],
+    study: Path | None,
+    *,
+    k: int,
+    lang: str,
+    heard: Path | None,
+    as_json: bool,
 ) -> None:
     """Why, why not here, and the least change that would put it on the list."""
     from siteselect.study import explain as explaining
-    from siteselect.study.question import ask
+    from siteselect.study.question import ask, with_answers
 
-    question = ask(study, changes=RANKING)
+    question = ask(study, changes={**RANKING, **unheard(heard)})
+    question = question if heard is None else with_answers(question, heard)
     item, result = explaining.ask_why(question, where, k=k, progress=progress())
     data, text = explaining.as_data(item), _told(item, lang)
     answer("explain", data, text, as_json=as_json, warnings=result.warnings)
@@ -92,7 +108,7 @@ def _told(item: "Explanation", lang: str) -> str:
         if name == s.criterion_id
     ]
     return "\n".join(
-        [head, figures, "", *item.text[lang], "",
+        [head, figures, *item.answers[lang], "", *item.text[lang], "",
          table(bars, ["criterion", "contribution", "of", "reading"]), "",
          table(rows, ["answer", "rule", "role", "limit", "reading", "status", "authority"])]
     )  # fmt: skip
@@ -127,6 +143,13 @@ def diff(run_a: Path, run_b: Path, *, exit_code: bool, as_json: bool) -> None:
         raise CheckFailed("the runs differ")
 
 
+def _refusal(found: "Difference", name: str) -> str:
+    """Who has refused a site, where somebody has since the first run."""
+    rules = next((item.rules for item in found.moved if item.site_id == name), ())
+    refused = [words for words in rules if words.startswith("refused by")]
+    return f", {'; '.join(refused)}" if refused else ""
+
+
 def _changes(found: "Difference") -> str:
     lines = [*found.declared]
     for words, ids in (
@@ -135,7 +158,7 @@ def _changes(found: "Difference") -> str:
         ("came onto the list", found.onto_list),
         ("left the list", found.off_list),
     ):
-        lines += [f"{words}: {name}" for name in ids]
+        lines += [f"{words}: {name}{_refusal(found, name)}" for name in ids]
     for item in found.moved:
         place = f"{item.site_id} {item.name}"
         rank = f"rank {item.rank_before or 'none'} to {item.rank_after or 'none'}"

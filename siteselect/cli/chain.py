@@ -218,12 +218,12 @@ def units(file: Path | None, layout: Path | None, example: Path | None, *, as_js
     from dataclasses import asdict
 
     from siteselect.study.chain import (
-        refuse_there,
         region,
         register,
         write_example,
         write_layout,
     )
+    from siteselect.study.gate import refuse_there
     from siteselect.study.question import ask
 
     refuse_there(*(path for path in (layout, example) if path is not None))

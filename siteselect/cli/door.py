@@ -223,6 +223,23 @@ def json_option(function: Function) -> Function:
     )
 
 
+def answers_option(function: Function) -> Function:
+    """The ``--answers`` register, instead of any that the study names."""
+    return click.option("--answers", "heard", type=click.Path(path_type=Path), help="Register of"
+                        " what authorities have answered.")(function)  # fmt: skip
+
+
+def unheard(heard: Path | None) -> dict[str, Any]:
+    """What changes of a study whose own register of answers gives way to another.
+
+    Examples
+    --------
+    >>> unheard(None), unheard(Path("answers.csv"))
+    ({}, {'answers': None})
+    """
+    return {} if heard is None else {"answers": None}
+
+
 def study_argument(function: Function) -> Function:
     """The STUDY file; the bundled study if none is given."""
     return click.argument("study", required=False, type=click.Path(path_type=Path))(function)

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from siteselect.cli.door import answer, json_option, progress, study_argument, table
+from siteselect.cli.door import (
+    answer,
+    answers_option,
+    json_option,
+    progress,
+    study_argument,
+    table,
+    unheard,
+)
 
 if TYPE_CHECKING:
     from siteselect.study.result import Result
@@ -54,17 +62,40 @@ UNITS_FA: Mapping[str, str] = {
 @study_argument
 @click.option("--site", "sites", multiple=True, metavar="ID", help="A site of the pool instead of"
               " the chosen parks; may be given again.")  # fmt: skip
+@answers_option
+@click.option("--layout", type=click.Path(path_type=Path, dir_okay=False), help="Write a register"
+              " of answers, ready to fill, here.")  # fmt: skip
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", help="Language of the text.")
 @json_option
-def inquiries(study: Path | None, sites: tuple[str, ...], *, lang: Language, as_json: bool) -> None:
+def inquiries(
+    study: Path | None,
+    sites: tuple[str, ...],
+    *,
+    heard: Path | None,
+    layout: Path | None,
+    lang: Language,
+    as_json: bool,
+) -> None:
     """Whom the chosen parks must ask, about what, by which law, within how many days."""
-    from siteselect.study.parks import asks_data, asks_of
-    from siteselect.study.question import ask
+    from siteselect.study.gate import refuse_there
+    from siteselect.study.parks import asks_data, asks_of, write_register
+    from siteselect.study.question import ask, with_answers
     from siteselect.study.run import decide
 
+    if layout is not None:
+        refuse_there(layout)
     # The choice is the same without draws, which take their time.
-    result = decide(ask(study, changes={"trust": None}), progress=progress())
-    told = asks_data(result, asks_of(result, sites))
+    question = ask(study, changes={"trust": None, **unheard(heard)})
+    question = question if heard is None else with_answers(question, heard)
+    result = decide(question, progress=progress())
+    asked = asks_of(result, sites)
+    if layout is not None:
+        rows = write_register(result, asked, layout, persian=lang == "fa")
+        data = {"layout": str(layout), "rows": rows}
+        answer("inquiries", data, f"{rows} questions written to {layout}", as_json=as_json,
+               warnings=result.warnings)  # fmt: skip
+        return
+    told = asks_data(result, asked)
     text = _text(result, told, lang)
     answer("inquiries", {"sites": told}, text, as_json=as_json, warnings=result.warnings)
 

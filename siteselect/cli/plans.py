@@ -2,12 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from siteselect.base.errors import NoSolution
-from siteselect.cli.door import answer, json_option, progress, study_argument, table
+from siteselect.cli.door import (
+    answer,
+    answers_option,
+    json_option,
+    progress,
+    study_argument,
+    table,
+    unheard,
+)
 
 
 @click.command()
@@ -22,22 +30,26 @@ from siteselect.cli.door import answer, json_option, progress, study_argument, t
 )
 @click.option("-k", type=click.IntRange(1), help="How many parks, instead of the programme's.")
 @click.option("--lang", type=click.Choice(["en", "fa"]), default="en", help="Language of the text.")
+@answers_option
 @json_option
 def portfolio(
     study: Path | None,
     programme: Path | None,
     *,
-    without: tuple[str, ...],
     k: int | None,
     lang: Literal["en", "fa"],
     as_json: bool,
+    **options: Any,
 ) -> None:
     """The best set of parks, proven, with the price of each rule and the alternatives."""
     from siteselect.study.parks import as_data, story
-    from siteselect.study.question import ask
+    from siteselect.study.question import ask, with_answers
     from siteselect.study.run import decide
 
-    question = replace(ask(study, programme=programme, k=k), without=without)
+    without, heard = options["without"], options["heard"]
+    asked = ask(study, programme=programme, k=k, changes=unheard(heard))
+    question = replace(asked, without=without)
+    question = question if heard is None else with_answers(question, heard)
     result = decide(question, progress=progress())
     if result.portfolio is None:
         lines = [w for w in result.warnings if w.startswith("no parks can be chosen")]

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from siteselect.cli.door import RANKING, answer, json_option, progress, span, study_argument, table
+from siteselect.cli.door import (
+    RANKING,
+    answer,
+    answers_option,
+    json_option,
+    progress,
+    span,
+    study_argument,
+    table,
+    unheard,
+)
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -39,6 +49,7 @@ LEAVING = (signal.SIGINT, signal.SIGTERM)
     metavar="SOURCE",
     help="Leave out a source of feedstock, by the beginning of its id; may be given again.",
 )
+@answers_option
 @click.option("--no-robustness", is_flag=True, help="Leave the draws of robustness out.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Threads that measure.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers measure.")
@@ -50,17 +61,20 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
     from siteselect.base import files
 
     dry, force, as_json = (options.pop(key) for key in ("dry_run", "force", "as_json"))
-    without = options.pop("without")
+    without, heard = options.pop("without"), options.pop("heard")
     if not dry:
         files.writable(out, force=force)
     # Slow to load; a folder that cannot be written was refused above.
     from siteselect.present import write
     from siteselect.study.cells import helpers
-    from siteselect.study.question import ask
+    from siteselect.study.question import ask, with_answers
     from siteselect.study.run import decide
 
     jobs, cluster = options.pop("jobs"), options.pop("cluster")
-    question = replace(ask(study, **changes_of(**options)), without=without)
+    asked = changes_of(**options)
+    asked["changes"] |= unheard(heard)
+    question = replace(ask(study, **asked), without=without)
+    question = question if heard is None else with_answers(question, heard)
     if dry:
         plan = _plan(question, out)
         answer("run", plan, _plan_text(plan), as_json=as_json)
@@ -224,6 +238,7 @@ def sites(study: Path | None, *, as_json: bool) -> None:
 @click.option("--encoding", help="Encoding of a text file that is not UTF-8.")
 @click.option("--layer", help="Layer or sheet of a file that holds several.")
 @click.option("--park-type", help="Criteria of this park type instead of the study's.")
+@answers_option
 @click.option("--force", is_flag=True, help="Replace a folder that is not of a run, or holds more.")
 @json_option
 def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> None:
@@ -232,19 +247,22 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
     from siteselect.study import gate
 
     force, as_json, park_type = (options.pop(key) for key in ("force", "as_json", "park_type"))
+    heard = options.pop("heard")
     if out is not None:
         files.writable(out, force=force)
     gate.look(own)
     # Slow to load; what can be refused without them was refused above.
     from siteselect.present import write
-    from siteselect.study.question import Own, ask
+    from siteselect.study.question import Own, ask, with_answers
     from siteselect.study.run import decide
 
     question = ask(
         study,
         own=Own(own, alone=True, **options),
         criteria=park_type,
+        changes=unheard(heard),
     )
+    question = question if heard is None else with_answers(question, heard)
     tell = progress()
     if write.too_many(question):
         _score_many(question, out, force=force, as_json=as_json)

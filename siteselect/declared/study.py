@@ -111,5 +111,7 @@ class Study(Declared):
     """A table or layer of the user's own sites, relative to the study."""
     units: str | None = None
     """A register of downstream units, relative to the study; its idle capacity comes first."""
+    answers: str | None = None
+    """A register of what bodies that were asked have answered, relative to the study."""
     committee: str | None = None
     """Members' judgements, relative to the study: a YAML file, or a folder of questionnaires."""

@@ -297,7 +297,7 @@ def _row_faults(
         elif field["type"] in ("code", "code_list"):
             yield from _code_faults(name, word, field, fields)
         elif field["type"] == "date":
-            yield from _date_faults(name, word)
+            yield from date_faults(name, word)
     yield from _figure_faults(row)
 
 
@@ -322,7 +322,26 @@ def _code_faults(
         yield name, f"{text[:40]!r} is no list of country codes of two letters"
 
 
-def _date_faults(name: str, word: str) -> Iterator[tuple[str, str]]:
+def date_faults(name: str, word: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with a date, by its field.
+
+    Parameters
+    ----------
+    name : str
+        Field that it stands in.
+    word : str
+        The date.
+
+    Yields
+    ------
+    tuple of (str, str)
+        Field and fault.
+
+    Examples
+    --------
+    >>> [fault for _, fault in date_faults("date", "1403-12-30")]
+    ["'1403-12-30' is no Gregorian date; write 1403-12-30 as 2025-03-20"]
+    """
     try:
         date = datetime.date.fromisoformat(word)
     except ValueError:

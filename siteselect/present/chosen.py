@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from siteselect.plan.answers import words_of
 from siteselect.plan.inquiries import Inquiry
 from siteselect.present import supply
 from siteselect.present.tables import Column, Table, tidy
@@ -13,6 +15,8 @@ from siteselect.study.result import Result
 
 # Held even where no parks were chosen, so that a ranking fed back in never passes for a choice.
 APPENDED = ("in_portfolio", "prob_in_portfolio", "park_type")
+_ANSWERS = Column("answers", "What bodies that were asked have answered", "پاسخ نهادها", "",
+                  "register of answers")  # fmt: skip
 _PROGRAMME = "criteria/programme.yaml"
 _IN = Column("in_portfolio", "1: among the chosen parks, 0: not",
              "۱: در سبد پارک‌ها، ۰: نه", "", _PROGRAMME)  # fmt: skip
@@ -135,12 +139,60 @@ def ranking_columns(result: Result) -> tuple[Column, ...]:
     Returns
     -------
     tuple of Column
-        ``in_portfolio``, ``prob_in_portfolio`` if draws were made, ``park_type``; empty if no
-        parks were chosen.
+        ``in_portfolio``, ``prob_in_portfolio`` if draws were made, and ``park_type``, if parks were
+        chosen; ``answers`` if there is a register of them.
     """
+    heard = (_ANSWERS,) if result.answers else ()
     if result.portfolio is None:
-        return ()
-    return (_IN, _CHANCE, _TYPE) if result.portfolio.robust is not None else (_IN, _TYPE)
+        return heard
+    drawn = (_CHANCE,) if result.portfolio.robust is not None else ()
+    return (_IN, *drawn, _TYPE, *heard)
+
+
+def ranking_cells(result: Result, frame: pd.DataFrame) -> dict[str, pd.Series]:
+    """The cells of those columns that the sites do not hold as they are written.
+
+    Parameters
+    ----------
+    result : Result
+    frame : pandas.DataFrame
+        `Result.sites`.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+    """
+    cells: dict[str, pd.Series] = {}
+    if result.portfolio is not None:
+        cells["in_portfolio"] = frame["in_portfolio"].astype("Int64")
+    if result.answers:
+        told: dict[str, list[str]] = {}
+        for item in result.answers:
+            told.setdefault(item.site, []).append(words_of(item, result.authorities))
+        lines = ["; ".join(told.get(str(name), ())) for name in frame["id"]]
+        cells["answers"] = pd.Series(lines, dtype=object)
+    return cells
+
+
+def refusals(result: Result, order: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """The sites that each reason of a refusal hits.
+
+    Parameters
+    ----------
+    result : Result
+    order : numpy.ndarray of int64, shape (n,)
+        Rows of the pool.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of bool, shape (n,)
+        By rule, or ``refused by`` and who has refused the site as a whole.
+    """
+    ids = result.scores.place_ids[order].astype(str)
+    found: dict[str, NDArray[np.bool_]] = {}
+    for place, reason in result.scores.refusals:
+        found[reason] = found.get(reason, np.zeros(len(ids), dtype=bool)) | (ids == place)
+    return found
 
 
 def tables(result: Result) -> dict[str, Table]:

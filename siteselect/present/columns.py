@@ -55,7 +55,8 @@ _RANKING = (
     Column("score_high", "Greatest score, unknowns at their best", "بیشینهٔ امتیاز", "score", _LAW),
     Column("known", "Data known, share of weight", "سهم داده", "share", _LAW),
     Column("verdict", "Verdict of the screens", "حکم قاعده‌ها", "", _LAW),
-    Column("excluded_by", "Screens that exclude", "قاعده‌های کنارگذارنده", "", _LAW),
+    Column("excluded_by", "Screens that exclude, what was refused, and who has refused the site",
+           "قاعده‌های کنارگذارنده یا ردشده، و نهاد مخالف", "", _LAW),
     Column("undetermined_by", "Screens that cannot be decided", "قاعده‌های نامعین", "", _LAW),
     Column("open_rules", "Open: no answer at hand, or an inquiry that is not clear; never a pass",
            "قاعده‌های باز: بی‌پاسخ یا نیازمند استعلام؛ هرگز به معنای مجاز نیست", "", _LAW),
@@ -186,8 +187,7 @@ def ranking(result: Result) -> Table:
     for column in added[1:]:
         given[column.name] = frame[column.name].astype("Int64")
     parks = chosen.ranking_columns(result)
-    if parks:
-        given["in_portfolio"] = frame["in_portfolio"].astype("Int64")
+    given |= chosen.ranking_cells(result, frame)
     ours = (*_RANKING, *criteria, *_APPENDED, *added, *parks)
     fresh = [*trust.APPENDED, *chosen.APPENDED]
     own = _own(frame.columns.drop(fresh, errors="ignore"), ours)
@@ -260,10 +260,13 @@ def _reasons(result: Result, order: NDArray[np.int64]) -> dict[str, list[str]]:
         for c, answers in zip(result.criteria.constraints, result.scores.answers, strict=True)
     ]
     screens = [(c, answers) for c, answers in rows if c.role == "screen"]
+    refused = chosen.refusals(result, order)
+    names, never = {c.id for c, _ in screens}, np.zeros(len(order), dtype=bool)
+    beside = [(name, hit) for name, hit in refused.items() if name not in names]
     hits = {
-        "excluded_by": [(c.id, answers == EXCLUDED) for c, answers in screens],
+        "excluded_by": [*((c.id, answers == EXCLUDED) for c, answers in screens), *beside],
         "undetermined_by": [(c.id, answers == UNDETERMINED) for c, answers in screens],
-        "open_rules": [(c.id, opened(c, answers)) for c, answers in rows],
+        "open_rules": [(c.id, opened(c, a) & ~refused.get(c.id, never)) for c, a in rows],
     }
     return {name: _named_hits(found, len(order)) for name, found in hits.items()}
 

@@ -17,6 +17,7 @@ import pandas as pd
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
 from siteselect.decide.score import ANSWERS, ranks
+from siteselect.declared.answers import Answer
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
@@ -26,7 +27,7 @@ from siteselect.present.maps import write as page
 from siteselect.present.report import write as report
 from siteselect.present.tables import Column, Table, csv_rows, csv_text
 from siteselect.study.compare import read_manifest
-from siteselect.study.question import Question, ask
+from siteselect.study.question import Question, answered, ask
 from siteselect.study.result import Result
 from siteselect.study.run import decide, in_blocks, remarks, shares_of
 from siteselect.world.admit import LIMITS
@@ -346,10 +347,16 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> tuple[str, .
         raise DataError(Fault(message, file=str(folder)))
     asked = earlier.get("programme")
     programme = files.validate(asked, Programme, file="manifest.json") if asked else None
-    # What the members said stands in the manifest as the weights that follow from it.
-    asked_again = ask(study, criteria=criteria, programme=programme, changes={"committee": None})
+    # What the members said stands in the manifest as the weights that follow from it, and what
+    # bodies have answered as it was read.
+    others = dict.fromkeys(("committee", "answers"))
+    asked_again = ask(study, criteria=criteria, programme=programme, changes=others)
+    heard = [
+        files.validate({k: v for k, v in a.items() if k != "words"}, Answer, file="manifest.json")
+        for a in earlier.get("answers", ())
+    ]
     question = replace(
-        asked_again,
+        answered(asked_again, tuple(heard)),
         without=tuple(earlier.get("without", ())),
         committee=earlier.get("committee", {}),
     )

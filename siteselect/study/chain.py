@@ -1,8 +1,7 @@
 """The chain of a study: what the region supplies, and parks with their types and feedstock."""
 
-import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +28,7 @@ from siteselect.plan.chain_flows import Market, Supply, market
 from siteselect.plan.openings import Opening, Spots, openings
 from siteselect.plan.policy import EXISTING, candidates_of
 from siteselect.plan.units import Diagnosis, diagnose, read_units
+from siteselect.study import gate
 from siteselect.study.parks import score_draws, within
 from siteselect.study.question import Question
 from siteselect.study.result import ChainPlan
@@ -160,7 +160,7 @@ def write_layout(catalog: Catalog, path: Path) -> None:
     DataError
         If the file is there already, or cannot be written.
     """
-    refuse_there(path)
+    gate.refuse_there(path)
     layout = catalog.table("unit_register_layout").sort_values("order")
     files.write_text(path, "\ufeff" + ",".join(layout["label_fa"]) + "\n")
 
@@ -178,36 +178,9 @@ def write_example(path: Path) -> None:
     DataError
         If the file is there already, or cannot be written.
     """
-    refuse_there(path)
+    gate.refuse_there(path)
     example = files.home() / "criteria" / "chain" / "units_synthetic.csv"
     files.write_text(path, example.read_text("utf-8"))
-
-
-def refuse_there(*paths: Path) -> None:
-    """Refuse files to write that are there already, or for which there is no folder.
-
-    Parameters
-    ----------
-    *paths : pathlib.Path
-
-    Raises
-    ------
-    DataError
-        Naming each.
-    """
-    faults = [
-        Fault("is there already; nothing was written", file=str(path))
-        for path in paths
-        if os.path.lexists(path)
-    ]
-    folders = dict.fromkeys(path.absolute().parent for path in paths)
-    faults += [
-        Fault("is no folder that can be written; make it, or name another", file=str(folder))
-        for folder in folders
-        if not folder.is_dir() or not os.access(folder, os.W_OK)
-    ]
-    if faults:
-        raise DataError(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +201,9 @@ class Typed:
 
 
 def judge(
-    types: tuple[CriteriaSet, ...], pool: Sites, catalog: Catalog, *, instruments: Instruments
-) -> Typed:
+    types: tuple[CriteriaSet, ...], pool: Sites, catalog: Catalog, *, instruments: Instruments,
+    settled: tuple[tuple[str, str, str], ...] = (),
+) -> Typed:  # fmt: skip
     """Every site by every park type: one pool, one law.
 
     Parameters
@@ -239,6 +213,8 @@ def judge(
     catalog : Catalog
     instruments : Instruments
         Prepared for the study's own criteria; what a type asks the same is not prepared again.
+    settled : tuple of (str, str, str)
+        What authorities have answered, as in `PerformanceTable`.
 
     Returns
     -------
@@ -248,7 +224,10 @@ def judge(
     for criteria in types:
         made.append(prepare(criteria, catalog, instruments.crs, like=made[-1]))
     sets = {criteria.id: criteria for criteria in types}
-    tables = dict(zip(sets, read_each(made[1:], pool.places), strict=True))
+    tables = {
+        name: replace(table, settled=settled)
+        for name, table in zip(sets, read_each(made[1:], pool.places), strict=True)
+    }
     kinds = pool.places.kinds.tolist()
     scores = {name: score(tables[name], sets[name], kinds=kinds) for name in sets}
     return Typed(sets, tables, scores)
@@ -622,6 +601,7 @@ def openings_of(
     frame = sites.existing(question.catalog, study.existing, study, crs=question.crs)
     pool = sites.pool([frame], study.cell_m, question.landmasses)
     table = read(prepare(question.criteria, question.catalog, question.crs), pool.places)
+    table = replace(table, settled=question.settled)
     scores = score(table, question.criteria, kinds=pool.places.kinds.tolist())
     found = openings_at(
         region, pool, question.criteria, readings=(table, scores), diagnosis=diagnosis,

@@ -1,7 +1,7 @@
 """Comparisons: whether a run still is what it was, and what changed between two."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,10 @@ from pyproj import Geod
 
 from siteselect.base import files
 from siteselect.base.errors import DataError, Fault
-from siteselect.decide.score import criterion_weights
+from siteselect.decide.score import REFUSED_BY, criterion_weights
 from siteselect.decide.values import value
 from siteselect.declared.criteria import CriteriaSet, Criterion
-from siteselect.study.manifest import SCHEMA, files_changed
+from siteselect.study.manifest import SCHEMA, answers_changed, files_changed
 
 TINY = 1e-12
 # What every manifest holds, and what other parts of this page rely on.
@@ -263,7 +263,8 @@ class Difference:
     onto_list, off_list : tuple of str
         Ids that came onto the list of the first `k`, and left it.
     moved : tuple of Moved
-        Sites in both whose score, rank or verdict changed, largest change of score first.
+        Sites in both whose score, rank or verdict changed, or of which a body has answered:
+        largest change of score first, then those whose rules changed.
     parks : tuple of Exchanged
         Sites that came into the chosen parks or left them, by id; empty unless both runs chose.
     chain : tuple of str
@@ -302,7 +303,9 @@ def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
     """
     before, after = one.ranking, other.ranking
     both = [name for name in after.index if name in before.index]
-    moved = [item for name in both if (item := _moved(one, other, name)) is not None]
+    heard = answers_changed(one.manifest, other.manifest)
+    told = [_moved(one, other, name, heard=heard.get(name, ())) for name in both]
+    moved = [item for item in told if item is not None]
     lists = [set(table.index[table["rank"].le(k)]) for table in (before, after)]
     return Difference(
         declared=_declared(one, other),
@@ -310,7 +313,7 @@ def diff(one: Run, other: Run, *, k: int = 13) -> Difference:
         went=tuple(name for name in before.index if name not in after.index),
         onto_list=tuple(sorted(lists[1] - lists[0])),
         off_list=tuple(sorted(lists[0] - lists[1])),
-        moved=tuple(sorted(moved, key=lambda item: (-abs(item.score_change), item.site_id))),
+        moved=tuple(sorted(moved, key=lambda m: (-abs(m.score_change), not m.rules, m.site_id))),
         parks=_exchanges(one, other, {item.site_id: item for item in moved}),
         chain=chain_changes(one.manifest.get("chain"), other.manifest.get("chain")),
     )
@@ -461,11 +464,11 @@ def _declared(one: Run, other: Run) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _moved(one: Run, other: Run, name: str) -> Moved | None:
+def _moved(one: Run, other: Run, name: str, *, heard: Sequence[str]) -> Moved | None:
     before, after = one.row(name), other.row(name)
     ranks = [0 if pd.isna(row["rank"]) else int(row["rank"]) for row in (before, after)]
     scores = [0.0 if pd.isna(row["score"]) else float(row["score"]) for row in (before, after)]
-    rules = _rules(before, after)
+    rules = (*heard, *_rules(before, after))
     change: float = scores[1] - scores[0]
     if ranks[0] == ranks[1] and abs(change) <= TINY and not rules:
         return None
@@ -478,7 +481,9 @@ def _rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ..
     if before["verdict"] != after["verdict"]:
         words.append(f"verdict was {before['verdict']}, is {after['verdict']}")
     for column, what in (("excluded_by", "excluded by"), ("undetermined_by", "in doubt by")):
-        sets = [set(str(row[column]).split("; ")) - {"nan", ""} for row in (before, after)]
+        # Who has refused a site as a whole is told with the answer itself.
+        sets = [{rule for rule in str(row[column]).split("; ") if not rule.startswith(REFUSED_BY)}
+                - {"nan", ""} for row in (before, after)]  # fmt: skip
         words += [f"now {what} {rule}" for rule in sorted(sets[1] - sets[0])]
         words += [f"no longer {what} {rule}" for rule in sorted(sets[0] - sets[1])]
     return tuple(words)

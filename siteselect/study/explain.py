@@ -1,7 +1,7 @@
 """Explanations: why a place stands where it does, why not, and what would change it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,12 @@ from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import nearest
 from siteselect.decide.counterfactual import Counterfactual, counterfactual
 from siteselect.decide.explain import Waterfall, sentences, waterfall
-from siteselect.decide.score import ANSWERS, Scores, score
+from siteselect.decide.score import ANSWERS, Scores, measured, score
 from siteselect.decide.table import PerformanceTable
+from siteselect.declared.answers import Answer
 from siteselect.declared.criteria import Constraint
 from siteselect.measure.measure import Instruments, prepare, read
+from siteselect.plan.answers import words_of
 from siteselect.study.question import Question, refuse_outside
 from siteselect.study.result import Result
 from siteselect.study.run import Progress, decide
@@ -36,6 +38,10 @@ class RuleAnswer:
         In the rule's unit; NaN where nothing is read.
     legal_basis : tuple of str
         Where the rule is written.
+    given : tuple of Answer
+        What bodies that were asked have answered of it.
+    measured : str
+        What the rule says by its reading alone, before anybody was asked.
     """
 
     constraint: Constraint
@@ -44,6 +50,8 @@ class RuleAnswer:
     lower: float
     upper: float
     legal_basis: tuple[str, ...]
+    given: tuple[Answer, ...] = ()
+    measured: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ class Explanation:
         The least change that puts it on the list.
     text : dict of str to tuple of str
         The same in sentences, ``en`` and ``fa``.
+    answers : dict of str to tuple of str
+        What bodies that were asked have said of it, each in a line, ``en`` and ``fa``.
     """
 
     place_id: str
@@ -86,6 +96,7 @@ class Explanation:
     contributions: Waterfall
     change: Counterfactual
     text: dict[str, tuple[str, ...]]
+    answers: dict[str, tuple[str, ...]]
 
 
 def ask_why(
@@ -220,6 +231,7 @@ def _joined(one: PerformanceTable, other: PerformanceTable) -> PerformanceTable:
         np.concatenate([one.lower, other.lower]),
         np.concatenate([one.upper, other.upper]),
         one.source_ids,
+        one.settled,
     )
 
 
@@ -262,13 +274,23 @@ def _explained(
         contributions=fall,
         change=change,
         text=text,
+        answers={"en": _heard(result, place_id, "en"), "fa": _heard(result, place_id, "fa")},
+    )
+
+
+def _heard(result: Result, place: str, language: Literal["en", "fa"]) -> tuple[str, ...]:
+    """What bodies have said of a place, each in a line."""
+    return tuple(
+        words_of(item, result.authorities, language=language)
+        for item in result.answers
+        if item.site == place
     )
 
 
 def _rules(
     result: Result, table: PerformanceTable, scores: Scores, i: int
 ) -> tuple[RuleAnswer, ...]:
-    answers = []
+    answers, place = [], str(scores.place_ids[i])
     for row, constraint in zip(scores.answers, result.criteria.constraints, strict=True):
         column = table.index(constraint.id)
         parts = (table.values, table.lower, table.upper)
@@ -282,6 +304,10 @@ def _rules(
                 lower=reading[1],
                 upper=reading[2],
                 legal_basis=tuple(dict.fromkeys(filter(None, basis))),
+                given=tuple(
+                    a for a in result.answers if (a.site, a.rule) == (place, constraint.id)
+                ),
+                measured=ANSWERS[measured(table, constraint)[i]],
             )
         )
     order = ("excluded", "undetermined", "open", "eligible", "not asked")
@@ -320,9 +346,11 @@ def as_data(item: Explanation) -> dict[str, Any]:
              "reading": number(a.reading), "lower": number(a.lower), "upper": number(a.upper),
              "limit": a.constraint.limit, "unit": a.constraint.unit,
              "authority": a.constraint.authority, "status": a.constraint.status,
-             "legal_basis": list(a.legal_basis)}
+             "legal_basis": list(a.legal_basis), "measured": a.measured,
+             "given": [given.model_dump() for given in a.given]}
             for a in item.rules
         ],
+        "answers": {language: list(lines) for language, lines in item.answers.items()},
         "least_change": {
             "possible": item.change.possible,
             "obstacle": item.change.obstacle,

@@ -1,8 +1,10 @@
 """The gate of the command line: what can be turned away before any map library is loaded."""
 
+import os
 import zipfile
 from pathlib import Path
 
+from siteselect.base.errors import DataError, Fault
 from siteselect.world.admit import LIMITS, Limits, admit, archive
 
 
@@ -34,3 +36,30 @@ def look(path: Path, limits: Limits = LIMITS) -> None:
     if path.suffix.lower() in (".zip", ".xlsx") and zipfile.is_zipfile(path):
         with archive(path, limits):
             pass
+
+
+def refuse_there(*paths: Path) -> None:
+    """Refuse files to write that are there already, or for which there is no folder.
+
+    Parameters
+    ----------
+    *paths : pathlib.Path
+
+    Raises
+    ------
+    DataError
+        Naming each.
+    """
+    faults = [
+        Fault("is there already; nothing was written", file=str(path))
+        for path in paths
+        if os.path.lexists(path)
+    ]
+    folders = dict.fromkeys(path.absolute().parent for path in paths)
+    faults += [
+        Fault("is no folder that can be written; make it, or name another", file=str(folder))
+        for folder in folders
+        if not folder.is_dir() or not os.access(folder, os.W_OK)
+    ]
+    if faults:
+        raise DataError(faults)

@@ -168,6 +168,33 @@ def files_changed(before: Mapping[str, Any], after: Mapping[str, Any], key: str)
     }
 
 
+def answers_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Answers of bodies that only one of two manifests holds, in words.
+
+    Parameters
+    ----------
+    before, after : mapping
+        Manifests.
+
+    Returns
+    -------
+    dict of str to list of str
+        By the site that they speak of, those that are new first.
+
+    Examples
+    --------
+    >>> answers_changed({}, {"answers": [{"site": "A", "words": "refused by IA-03"}]})
+    {'A': ['refused by IA-03']}
+    """
+    told = [{(item["site"], item["words"]) for item in manifest.get("answers", ())}
+            for manifest in (before, after)]  # fmt: skip
+    found: dict[str, list[str]] = {}
+    gone = [(site, f"no longer {words}") for site, words in told[0] - told[1]]
+    for site, words in [*sorted(told[1] - told[0]), *sorted(gone)]:
+        found.setdefault(site, []).append(words)
+    return found
+
+
 def refuse_changed(marks: Mapping[Path, str], catalog: Catalog) -> None:
     """Refuse a result whose inputs are no longer what they were when they were read.
 

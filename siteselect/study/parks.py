@@ -1,14 +1,17 @@
 """The parks: which sites together make the programme, and how sure that choice is."""
 
+import csv
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
+from io import StringIO
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from siteselect.base import files, kept
 from siteselect.base.errors import DataError, DeclarationError, Fault
-from siteselect.base.text import nearest
+from siteselect.base.text import inert, nearest
 from siteselect.decide.doubt import draw, drawn_scores, drawn_values, model_of
 from siteselect.decide.score import Scores
 from siteselect.decide.table import Floats, PerformanceTable
@@ -17,9 +20,11 @@ from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Study
 from siteselect.plan import chain_words
+from siteselect.plan.answers import layout
 from siteselect.plan.inquiries import Desk, Inquiry, inquiries, least_time
 from siteselect.plan.portfolio import Portfolio, candidates_of, choose
 from siteselect.plan.portfolio_words import sentences
+from siteselect.study import gate
 from siteselect.study.result import Result
 from siteselect.study.robustness import doubt_of, made_by
 from siteselect.world.catalog import WGS84, Catalog
@@ -346,6 +351,41 @@ def asks_data(result: Result, asked: Mapping[str, tuple[Inquiry, ...]]) -> list[
             }
         )
     return told
+
+
+def write_register(
+    result: Result, asked: Mapping[str, tuple[Inquiry, ...]], path: Path, *, persian: bool
+) -> int:
+    """A register of answers, ready to fill: a row a question, the answer still empty.
+
+    Parameters
+    ----------
+    result : Result
+    asked : mapping of str to tuple of Inquiry
+        As `asks_of` gives it; what was answered so far is written with it.
+    path : pathlib.Path
+        A CSV file that does not exist yet.
+    persian : bool
+        Whether headings and words are in Persian; either is read.
+
+    Returns
+    -------
+    int
+        How many questions.
+
+    Raises
+    ------
+    DataError
+        If the file is there already, or cannot be written.
+    """
+    gate.refuse_there(path)
+    column = "name_fa" if persian else "name_en"
+    names = dict(zip(result.pool.frame["id"], result.pool.frame[column], strict=True))
+    rows = layout((item for items in asked.values() for item in items), names, persian=persian)
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([[inert(cell) for cell in row] for row in rows])
+    files.write_text(path, "\ufeff" + text.getvalue())
+    return len(rows) - 1
 
 
 def _ask_data(item: Inquiry) -> dict[str, Any]:

@@ -14,14 +14,18 @@ from pyproj.exceptions import CRSError
 from siteselect.base import files
 from siteselect.base.errors import DataError, DeclarationError, Fault
 from siteselect.base.text import fold, nearest
+from siteselect.declared.answers import Answer
 from siteselect.declared.criteria import CriteriaSet, file_of, files_behind, read_criteria
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
+from siteselect.plan.answers import Book, read_answers, rules_of, settled
+from siteselect.plan.inquiries import Authority, authorities_of
 from siteselect.study import manifest
 from siteselect.world import checks
 from siteselect.world.catalog import WGS84, Catalog
 from siteselect.world.location import Area
 from siteselect.world.places import Landmasses
+from siteselect.world.sites import GROWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class Question:
         Sources of feedstock to leave out, by the beginning of their ids.
     committee : mapping of str to mapping of str to float
         Weights of the criteria by member, as they follow from what each has judged.
+    answers : tuple of Answer
+        What bodies that were asked have said of sites.
+    settled : tuple of (str, str, str)
+        What of it the law takes, as in `siteselect.decide.table.PerformanceTable`.
     """
 
     study: Study
@@ -68,6 +76,8 @@ class Question:
     units: Path | None = None
     without: tuple[str, ...] = ()
     committee: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()
+    settled: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -146,7 +156,13 @@ def ask(
     marks = {} if isinstance(path, Study) else manifest.marks(path)
     declared = path if isinstance(path, Study) else files.read(path, Study)
     if own is not None and own.alone:
-        changes = {**changes, "existing": None, "greenfield": None, "programme": None}
+        changes = {
+            **changes,
+            "existing": None,
+            "greenfield": None,
+            "programme": None,
+            "answers": None,
+        }
     if changes:
         data = {**declared.model_dump(mode="json"), **changes}
         declared = files.validate(data, Study, file=str(declared.id))
@@ -172,7 +188,67 @@ def ask(
     question = _with_types(question, folders)
     if declared.committee is not None:
         question = _with_committee(question, _within(folder, declared.committee, "committee"))
-    return question if own is None else _with_own(question, own)
+    question = question if own is None else _with_own(question, own)
+    named = declared.answers
+    return question if named is None else with_answers(question, _within(folder, named, "answers"))
+
+
+def with_answers(question: Question, path: Path) -> Question:
+    """The question with a register of answers, instead of any that its study names.
+
+    Parameters
+    ----------
+    question : Question
+    path : pathlib.Path
+        CSV, TSV or XLSX.
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    DataError
+        Every fault of the register, with row and field.
+    """
+    marks, study = manifest.marks(path), question.study
+    known: list[str] = []
+    if study.existing is not None:
+        known += question.catalog.features(study.existing.layer, WGS84)["id"].astype(str).tolist()
+    if question.own is not None:
+        known += question.own["id"].astype(str).tolist()
+
+    def is_site(name: str) -> bool:
+        return name in known or (study.greenfield is not None and bool(GROWN.fullmatch(name)))
+
+    bodies = bodies_known(question.catalog)
+    rules = rules_of((question.criteria, *question.types), bodies)
+    book = Book(rules, tuple(body.id for body in bodies), tuple(known), is_site)
+    heard = answered(question, read_answers(path, book))
+    return replace(heard, declarations={**question.declarations, **marks})
+
+
+def answered(question: Question, answers: tuple[Answer, ...]) -> Question:
+    """The question with what bodies have said of sites.
+
+    Parameters
+    ----------
+    question : Question
+    answers : tuple of Answer
+
+    Returns
+    -------
+    Question
+    """
+    sets = (question.criteria, *question.types)
+    rules = rules_of(sets, bodies_known(question.catalog))
+    return replace(question, answers=answers, settled=settled(answers, rules))
+
+
+def bodies_known(catalog: Catalog) -> tuple[Authority, ...]:
+    """The bodies of the table of authorities."""
+    rows = catalog.table("authorities").to_dict("records")
+    return authorities_of([{str(name): cell for name, cell in row.items()} for row in rows])
 
 
 def _read(path: Path) -> tuple[CriteriaSet, dict[Path, str]]:

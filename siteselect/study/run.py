@@ -19,12 +19,13 @@ from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Titles
 from siteselect.measure.measure import Instruments, layers_of, measures_of, prepare, read
-from siteselect.plan.inquiries import authorities_of
+from siteselect.plan import answers
+from siteselect.plan.inquiries import Authority
 from siteselect.plan.portfolio import Portfolio
 from siteselect.study import chain, manifest
 from siteselect.study.cells import lattice_of, surface_of
 from siteselect.study.parks import parks
-from siteselect.study.question import Question
+from siteselect.study.question import Question, bodies_known
 from siteselect.study.result import ChainPlan, Result
 from siteselect.study.robustness import robustness
 from siteselect.world import sites
@@ -100,11 +101,11 @@ def decide(
         else:
             chosen, trouble = _parks(question, pooled, table, scores=scores, progress=progress)
     context = {name: catalog.features(name, WGS84) for name in CONTEXT}
-    rules = catalog.table("rules")
-    bodies = catalog.table("authorities").to_dict("records")
+    rules, bodies = catalog.table("rules"), bodies_known(catalog)
     manifest.refuse_changed(question.declarations, catalog)
-    told = remarks(question, scores.rank, scores.verdict)
-    warnings = (*question.warnings, *told, *(note.en for note in trouble))
+    heard = [told.en for told in answers.remarks(question.answers, table, question.criteria)]
+    known = remarks(question, scores.rank, scores.verdict)
+    warnings = (*question.warnings, *known, *heard, *(note.en for note in trouble))
     return Result(
         study=study,
         criteria=question.criteria,
@@ -116,13 +117,14 @@ def decide(
         sources=catalog.used,
         rules={str(row["id"]): _texts(row) for row in rules.to_dict("records")},
         warnings=warnings,
-        manifest=_manifest(question, warnings, supplied),
+        manifest=_manifest(question, warnings, supplied, bodies=bodies),
         robustness=trust.result(),
         portfolio=chosen,
         lattice=lattice_of(question, instruments),
         chain=supplied,
         trouble=tuple(trouble),
-        authorities=authorities_of([_plain(row) for row in bodies]),
+        authorities=bodies,
+        answers=question.answers,
     )
 
 
@@ -142,7 +144,11 @@ def _refuse_idle_without(question: Question) -> None:
 
 
 def _manifest(
-    question: Question, warnings: tuple[str, ...], supplied: ChainPlan | None
+    question: Question,
+    warnings: tuple[str, ...],
+    supplied: ChainPlan | None,
+    *,
+    bodies: tuple[Authority, ...],
 ) -> dict[str, Any]:
     told = manifest.describe(
         question.study,
@@ -156,6 +162,10 @@ def _manifest(
         told
         | manifest.rules_of(question.programme, question.repairs)
         | {
+            "answers": [
+                item.model_dump(mode="json") | {"words": answers.words_of(item, bodies)}
+                for item in question.answers
+            ],
             "without": list(question.without),
             "committee": {name: dict(weights) for name, weights in question.committee.items()},
             "chain": None if supplied is None else chain.as_data(supplied),
@@ -174,7 +184,9 @@ def _typed_parks(
     programme, catalog = question.programme, question.catalog
     assert programme is not None  # noqa: S101 - a programme names the types
     progress(f"scoring {len(pooled)} candidates by {len(question.types)} park types")
-    typed = chain.judge(question.types, pooled, catalog, instruments=instruments)
+    typed = chain.judge(
+        question.types, pooled, catalog, instruments=instruments, settled=question.settled
+    )
     region = chain.region(catalog, question.crs, without=question.without)
     units = question.units
     diagnosis = None if units is None else chain.register(units, catalog, region.chain)
@@ -237,10 +249,6 @@ def _refused(error: NoSolution) -> list[Titles]:
     ]
 
 
-def _plain(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    return {str(column): cell for column, cell in row.items()}
-
-
 def _texts(row: Mapping[Hashable, Any]) -> dict[str, str]:
     return {str(column): "" if pd.isna(cell) else str(cell) for column, cell in row.items()}
 
@@ -297,7 +305,7 @@ def score_sites(
     table : PerformanceTable
     scores : Scores
     """
-    table = read(instruments, pooled.places)
+    table = replace(read(instruments, pooled.places), settled=question.settled)
     return table, score(table, question.criteria, kinds=pooled.places.kinds.tolist())
 
 

@@ -1,5 +1,6 @@
 """The command of the inquiries, as a user types it."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -64,3 +65,43 @@ def test_a_site_that_is_no_candidate_is_refused_with_the_nearest(
     wrong = siteselect("inquiries", study, "--site", "IE-BUS-16")
     assert wrong.code == 4
     assert "did you mean 'IE-BUS-0" in wrong.err
+
+
+def test_a_register_is_laid_out_filled_and_fed_back(
+    siteselect: Command, study: Path, tmp_path: Path
+) -> None:
+    register = tmp_path / "register.csv"
+    ask = ("inquiries", study, "--site", "IE-BUS-016")
+    written = siteselect(*ask, "--layout", register, "--lang", "fa")
+    assert f"questions written to {register}" in written.out
+    assert siteselect(*ask, "--layout", register).code == 4  # nothing is written over
+    with register.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.reader(handle))
+    assert rows[0][:2] == ["شناسهٔ پهنه", "نام پهنه"]
+    (row,) = (row for row in rows if "national_park" in row)
+    row[-4:-1] = ["مخالفت", "2026-03-01", "140/1"]
+    with register.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows(rows)
+    told = siteselect("explain", "IE-BUS-016", "--study", study, "--answers", register)
+    assert "refused by Department of Environment (provincial) [IA-02] (national_park)" in told.out
+    assert "excluded" in told.out
+    again = json.loads(siteselect(*ask, "--answers", register, "--json").out)["data"]["sites"]
+    (asked,) = (item for item in again[0]["inquiries"] if item["rule"] == "national_park")
+    assert (asked["status"], asked["answer"]) == ("refused", "excluded")
+    text = siteselect(*ask, "--answers", register, "--lang", "fa").out
+    assert "» مخالفت، در تاریخ 2026-03-01، شمارهٔ ۱۴۰/۱" in text
+
+
+def test_every_fault_of_a_register_is_told_at_once(
+    siteselect: Command, study: Path, tmp_path: Path
+) -> None:
+    register = tmp_path / "register.csv"
+    register.write_text(
+        "site,rule,authority,answer,date,reference\nIE-BUS-16,wetlands,IA-02,yes,1404-01-01,\n",
+        encoding="utf-8",
+    )
+    for command in (("inquiries", study), ("run", study, "--out", tmp_path / "out")):
+        wrong = siteselect(*command, "--answers", register)
+        assert wrong.code == 4
+        for field in ("site", "rule", "answer", "date"):
+            assert f"error: register.csv: row 2: {field}: " in wrong.err
