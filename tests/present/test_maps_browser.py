@@ -20,6 +20,7 @@ from scipy.ndimage import uniform_filter
 
 from siteselect.base.text import fold
 from siteselect.decide.score import score
+from siteselect.declared.answers import Answer
 from siteselect.declared.sources import Titles
 from siteselect.present.maps.data import page_data
 from siteselect.present.maps.judged import BOUND_STEPS
@@ -576,6 +577,31 @@ def test_a_site_left_out_of_the_parks_says_what_it_would_cost(
     for pick in full.portfolio.picks[:1]:
         visit = reader.open(full_path, f"#l=en&v=site&s={pick.id}")
         assert "Why is it not" not in visit.page.locator("#rail").inner_text()
+
+
+def test_a_refused_site_says_who_has_refused_it(reader: Reader, result: Result) -> None:
+    table = dataclasses.replace(result.table, settled=(("T-03", "refused by IA-03", "refused"),))
+    no = Answer(
+        site="T-03", authority="IA-03", answer="refused", date="2026-03-01", reference="<b>7</b>"
+    )
+    heard = dataclasses.replace(
+        result,
+        table=table,
+        scores=score(table, result.criteria, kinds=result.pool.places.kinds.tolist()),
+        answers=(no, no.model_copy(update={"site": "T-04", "answer": "conditional"})),
+    )
+    path = reader.write(heard)
+    told = {"en": "refused by IA-03", "fa": "مخالفت IA-03"}
+    for language, words in told.items():
+        visit = reader.open(path, f"#l={language}&v=site&s=T-03")
+        card = visit.page.locator("#rail").inner_text()
+        # Among the answers, and as what keeps the site off the list.
+        assert card.count(words) == 2
+        assert "<b>" in card
+        quiet(visit)
+    other = reader.open(path, "#l=en&v=site&s=T-04").page.locator("#rail").inner_text()
+    assert other.count("granted under conditions by IA-03") == 1
+    quiet(visit)
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])

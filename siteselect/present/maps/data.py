@@ -10,6 +10,7 @@ import geopandas as gpd
 import shapely
 
 from siteselect.base import kept
+from siteselect.plan import answers
 from siteselect.present.maps import judged, layers, raster
 from siteselect.present.maps.flows import flows
 from siteselect.present.maps.parks import parks
@@ -67,6 +68,7 @@ def page_data(result: Result) -> dict[str, Any]:
         "portfolio": parks(result),
         "chain": flows(result),
         "sources": _sources(result),
+        **({"heard": _heard(result)} if result.answers else {}),
     }
 
 
@@ -110,9 +112,24 @@ def warnings(result: Result) -> list[dict[str, str]]:
     notes = caveats(result.criteria, scores.rank, scores.verdict, surveyed=surveyed)
     notes += () if result.chain is None else remarks(result.chain.diagnosis)
     notes += () if portfolio is None else portfolio.notes
-    notes += result.trouble
+    notes += (*result.trouble, *answers.remarks(result.answers, result.table, result.criteria))
     persian = {note.en: note.fa for note in notes}
     return [{"en": said, "fa": persian.get(said, "")} for said in result.warnings]
+
+
+def _heard(result: Result) -> dict[str, list[dict[str, Any]]]:
+    """What bodies have answered, by the place of the site in the pool."""
+    place = {str(name): i for i, name in enumerate(result.pool.frame["id"])}
+    told: dict[str, list[dict[str, Any]]] = {}
+    for item in result.answers:
+        if item.site in place:
+            words = {
+                "en": answers.words_of(item, result.authorities),
+                "fa": answers.words_of(item, result.authorities, language="fa"),
+            }
+            entry = {**words, "refused": item.answer == "refused"}
+            told.setdefault(str(place[item.site]), []).append(entry)
+    return told
 
 
 def _sites(result: Result) -> dict[str, Any]:

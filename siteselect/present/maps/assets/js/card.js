@@ -117,11 +117,19 @@ function heaviest(i, weightOf) {
   return h('ul', {}, ...order.slice(0, 3).map(([w, j]) => h('li', {}, nameOf(DATA.criteria[j]), ' ', h('span', { class: 'sub inline', text: `+${num(w, 3)}` }))));
 }
 
+const heardOf = (i) => DATA.heard?.[i] ?? [];
+
+/** What authorities have answered of a site. */
+function heard(i) {
+  return heardOf(i).length ? section('heard', h('ul', {}, ...heardOf(i).map((said) => h('li', {}, apart(nameOf(said)))))) : null;
+}
+
 function toList(i) {
   const { rank, score, shares, known, listed } = now.scores;
   if (SITES.verdict[i] === EXCLUDED) {
     const broken = DATA.rules.filter((rule, c) => rule.role === 'screen' && Number(SITES.answers[c][i]) === EXCLUDED);
-    return section('toList', h('p', { text: t('ruledOut') }), h('ul', {}, ...broken.map((rule) => h('li', { text: [nameOf(rule), ruleLimit(rule)].join(' · ') }))));
+    return section('toList', h('p', { text: t('ruledOut') }), h('ul', {}, ...broken.map((rule) => h('li', { text: [nameOf(rule), ruleLimit(rule)].join(' · ') })),
+      ...heardOf(i).filter(({ refused }) => refused).map((said) => h('li', {}, apart(nameOf(said))))));
   }
   if (!rank[i]) return section('toList', h('p', { text: t('unknownFirst') }), heaviest(i, (j) => (valueAt(i, j) === null ? shares[j] : 0)));
   if (rank[i] <= LIST_LENGTH) return section('toList', h('p', { text: t('onList', num(LIST_LENGTH)) }));
@@ -186,6 +194,6 @@ export function drawCard(rail) {
   const sure = accuracy > 0 ? t('accuracyKm', km(accuracy)) : accuracyText(i);
   fill(rail, h('div', { class: 'pad' }, topBar(i), heading(i), figures(i)), strip(),
     h('div', { class: 'scroll pad', role: 'region', 'aria-labelledby': 'card-title', tabindex: 0 },
-      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(DATA.rules.map((_, c) => Number(SITES.answers[c][i])), SITES.distances[i])), nearest(here, accuracy), toList(i), leftOut(i), feedstock(i), openings(i),
+      section('why', waterfall(breakdownOf(now.scores, i), SITES.readings[i])), section('answers', answers(DATA.rules.map((_, c) => Number(SITES.answers[c][i])), SITES.distances[i])), heard(i), nearest(here, accuracy), toList(i), leftOut(i), feedstock(i), openings(i),
       section('positionHead', ...position(here), h('p', { text: sure })), origin(i)), foot(i));
 }

@@ -155,6 +155,7 @@ export const WORDS = Object.freeze({
   leftOutLeaves: ['What would give way', 'آنچه جا باز می‌کند'],
   gapToList: ['{0} of score below rank {1}; most is to be gained at:', '{0} امتیاز تا رتبهٔ {1}؛ بیشترین جای بهبود:'],
   unknownFirst: ['Data are missing; the heaviest gaps:', 'داده کافی نیست؛ سنگین‌ترین کمبودها:'],
+  heard: ['Answers of authorities', 'پاسخ نهادها'],
   ruledOut: ['No gain of score can: these rules exclude it:', 'با افزایش امتیاز نمی‌شود؛ این قاعده‌ها آن را کنار گذاشته‌اند:'],
   positionHead: ['Position and accuracy', 'موقعیت و دقت'],
   positionOf: ['{0}° N, {1}° E', '{0}° شمالی، {1}° شرقی'],
