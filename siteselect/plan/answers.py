@@ -327,6 +327,27 @@ def remarks(
                 fa=f"پاسخ پهنه‌هایی که اینجا نامزد نیستند بی‌اثر است: {'، '.join(absent)}",
             )
         )
+    return [*found, *lifted(answers, table, criteria)]
+
+
+def lifted(
+    answers: tuple[Answer, ...], table: PerformanceTable, criteria: CriteriaSet
+) -> list[Titles]:
+    """Measured exclusions that an answer lifts, each with the letter that does.
+
+    Parameters
+    ----------
+    answers : tuple of Answer
+    table : PerformanceTable
+        What was read of sites, with what is settled of them.
+    criteria : CriteriaSet
+
+    Returns
+    -------
+    list of Titles
+    """
+    rows = {str(name): i for i, name in enumerate(table.place_ids)} if table.settled else {}
+    found = []
     rules = {rule.id: rule for rule in criteria.constraints}
     for site, name, word in table.settled:
         rule = rules.get(name)

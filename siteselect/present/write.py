@@ -21,6 +21,7 @@ from siteselect.declared.answers import Answer
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.programme import Programme
 from siteselect.declared.study import Study
+from siteselect.plan import answers
 from siteselect.present import columns, export
 from siteselect.present.drawn import figures
 from siteselect.present.maps import write as page
@@ -157,11 +158,12 @@ class _Rows:
 
     `found` has a row a site: ``id, name_en, score, verdict``, its ``rank`` in its block, 0 if it
     has none, and where it lies, ``start, stop``; `counts` a row a rule, with the sites that it
-    excludes and leaves in doubt.
+    excludes and leaves in doubt; `lifted` the measured exclusions that an answer lifts.
     """
 
     found: pd.DataFrame
     counts: pd.DataFrame
+    lifted: tuple[str, ...] = ()
 
 
 def write_many(
@@ -216,6 +218,7 @@ def write_many(
         export.write_csv(columns.fields(first, table, {}), folder / "fields.csv")
         export.write_surface(first, folder / "suitability.tif")
         told = remarks(question, found["rank"].to_numpy(), found["verdict"].to_numpy())
+        told += sorted(words for rows in shares.values() for words in rows.lifted)
         warnings = (*question.warnings, *told, _left_out(len(found)))
         _write_manifest({**first.manifest, "warnings": list(warnings)}, folder)
     head = order.head(LISTED)[["rank", "id", "name_en", "score", "verdict"]]
@@ -270,11 +273,14 @@ def _put(
     first: list[tuple[Result, Table]] = []
     parts: list[pd.DataFrame] = []
     counted: list[pd.DataFrame] = []
+    lifted: list[str] = []
     with path.open("wb") as rows:
         for result in in_blocks(question, size, progress=progress):
             table, ruled = columns.ranking(result), columns.excluded_by(result)
             if not first:
                 first.append((result, Table(table.columns, table.frame.iloc[:0])))
+            told = answers.lifted(result.answers, result.table, result.criteria)
+            lifted += [words.en for words in told]
             counted.append(ruled.frame[["sites_excluded", "sites_undetermined"]])
             lines = [line.encode() for line in csv_rows(table.frame.iloc[:, 1:])]
             stops = list(accumulate([rows.tell(), *map(len, lines)]))
@@ -282,7 +288,7 @@ def _put(
             part = pd.DataFrame(result.sites[["id", "name_en", "score", "verdict", "rank"]])
             parts.append(part.assign(start=stops[:-1], stop=stops[1:]))
     counts = pd.concat(counted).groupby(level=0).sum()
-    return *first[0], _Rows(pd.concat(parts, ignore_index=True), counts)
+    return *first[0], _Rows(pd.concat(parts, ignore_index=True), counts, tuple(lifted))
 
 
 def _write_rows(order: pd.DataFrame, columns_of: tuple[Column, ...], path: Path) -> None:

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from siteselect.base.errors import DataError
+from siteselect.decide.score import EXCLUDED
 from siteselect.present import columns, write
 from siteselect.present.export import write_csv
-from siteselect.study.question import Own, Question, ask
+from siteselect.study.question import Own, Question, ask, with_answers
 from siteselect.study.run import decide
 from siteselect.world.admit import LIMITS
 
@@ -67,6 +68,32 @@ def test_blocks_say_what_the_whole_says(
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert any("drawn_sites = 10" in text for text in manifest["warnings"])
     assert set(manifest["outputs"]) == names - {"manifest.json"}
+
+
+@pytest.mark.slow
+def test_answers_reach_every_block(
+    question: Question, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = decide(question).scores
+    rule = scores.constraint_ids.index("settlement")
+    screens = [constraint.role == "screen" for constraint in question.criteria.constraints]
+    alone = (scores.answers[screens] == EXCLUDED).sum(axis=0) == 1
+    out = str(scores.place_ids[np.flatnonzero((scores.answers[rule] == EXCLUDED) & alone)[-1]])
+    best = str(scores.place_ids[scores.rank == 1][0])
+    register = tmp_path / "answers.csv"
+    register.write_text(
+        f"site,rule,authority,answer,date,reference\n{out},settlement,,granted,2026-03-01,1\n"
+        f"{best},,IA-03,refused,2026-03-01,2\n"
+    )
+    heard = with_answers(question, register)
+    whole = decide(heard)
+    few(monkeypatch)
+    found = write.write_many(heard, tmp_path / "out")
+    assert found.ranked == int((whole.scores.rank > 0).sum())
+    table = pd.read_csv(tmp_path / "out" / "ranking.csv", index_col="id", keep_default_na=False)
+    assert table.loc[best, "excluded_by"] == "refused by IA-03"
+    assert table.loc[out, "verdict"] != "excluded"
+    assert any(words.startswith(f"{out}: settlement excludes by") for words in found.warnings)
 
 
 class Gone(Executor):
