@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siteselect.declared.answers import Answer
 from siteselect.declared.sources import Titles
 from siteselect.declared.study import Trust
+from siteselect.plan.inquiries import least_time
 from siteselect.plan.portfolio import Robust
 from siteselect.plan.portfolio_words import priority, proof
 from siteselect.present.report import words
@@ -29,6 +31,7 @@ from siteselect.present.report.content import (
     pieces,
     plain,
 )
+from siteselect.study.parks import asks_of
 from siteselect.study.result import Result
 from tests.real import result
 from tests.toy import toy_result
@@ -150,6 +153,33 @@ def test_a_rule_in_doubt_names_whom_to_ask_and_never_reads_as_a_pass() -> None:
         c.titles.en for c in result().criteria.constraints if c.measure is None or c.limit is None
     }
     assert {row[1] for row in nowhere[-1].rows} == {"unknown"}
+
+
+def test_whom_to_ask_is_that_of_the_inquiries() -> None:
+    found = drawn_result()
+    asked = asks_of(found)
+    text = lines(told("en"))
+    for time in map(least_time, asked.values()):
+        assert f"{time.bodies} bodies must be asked; of {time.unknown} no time limit" in text
+    times = [least_time(items) for items in asked.values()]
+    bodies = [time.bodies for time in times]
+    days = max(time.days for time in times if time.days is not None)
+    assert f"Each of these sites asks {min(bodies)} to {max(bodies)} bodies" in text
+    assert f"{days} days are the least" in text
+    questions = [item for items in asked.values() for item in items]
+    environment = [i for i in questions if i.authority and i.authority.id == "IA-02" and i.rule]
+    assert f"{environment[0].name.en} ({len(environment)})" in text
+    assert "Answered so far" not in text
+
+
+def test_what_was_answered_stands_with_its_park() -> None:
+    found = drawn_result()
+    assert found.portfolio is not None
+    site = found.portfolio.picks[0].id
+    yes = Answer(site=site, authority="IA-02", answer="granted", date="2026-03-01", reference="1/2")
+    text = lines(build(replace(found, answers=(yes,)), "en"))
+    assert "Answered so far: granted 1." in text
+    assert "granted by Department of Environment (provincial) [IA-02], 2026-03-01" in text
 
 
 def test_feedstock_is_that_of_the_plan_and_recalled_is_not_shown_as_found() -> None:

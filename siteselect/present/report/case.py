@@ -11,10 +11,11 @@ from siteselect.decide.score import Scores
 from siteselect.decide.table import PerformanceTable
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Titles
+from siteselect.plan.inquiries import Inquiry
 from siteselect.present import chosen, supply
 from siteselect.present.report.words import Voice
 from siteselect.present.tables import text
-from siteselect.study.parks import named
+from siteselect.study.parks import asks_of, named
 from siteselect.study.result import Result
 
 #: How many of the ranking stand in a report without parks.
@@ -49,6 +50,8 @@ class Case:
         The rows of ``portfolio.csv``; empty if no parks were chosen.
     chain : mapping of str to pandas.DataFrame
         The rows of the files of the value chain; empty if there is none.
+    asks : mapping of str to tuple of Inquiry
+        By id of a listed site: whom it must ask, and what.
     """
 
     result: Result
@@ -58,6 +61,7 @@ class Case:
     provinces: Mapping[str, Titles]
     parks: pd.DataFrame
     chain: Mapping[str, pd.DataFrame]
+    asks: Mapping[str, tuple[Inquiry, ...]]
 
     def name(self, site: str) -> str:
         """The name of a site or park type; its id where it has none."""
@@ -130,4 +134,5 @@ def case_of(result: Result, voice: Voice) -> Case:
     sites = pd.DataFrame(result.sites.drop(columns="geometry")).set_index("id")
     tables = {name: table.frame for name, table in supply.tables(result).items()}
     picks = chosen.picks(result).frame
-    return Case(result, voice, named(result), sites, provinces, picks, tables)
+    asks = asks_of(result)
+    return Case(result, voice, named(result), sites, provinces, picks, tables, asks)

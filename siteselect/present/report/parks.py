@@ -11,6 +11,8 @@ from siteselect.decide.score import ANSWERS, NOT_ASKED, OPEN, UNDETERMINED
 from siteselect.declared.criteria import Constraint
 from siteselect.declared.sources import Titles
 from siteselect.plan.allocation import OUTSIDE
+from siteselect.plan.answers import words_of
+from siteselect.plan.inquiries import least_time
 from siteselect.plan.rules import needed
 from siteselect.present.columns import opened
 from siteselect.present.report.case import Case, Judged
@@ -138,6 +140,7 @@ def _against(case: Case, site: str, judged: Judged) -> Iterator[str]:
             f"{count} rules of the verdict cannot be decided at this position; that is not a pass.",
             f"{count} قاعدهٔ حکم در این موقعیت پاسخ روشن ندارد و این به معنای مجاز نیست.",
         )
+    yield from _asks(case, site)
     if text(case.site(site)["source_kind"]) == "recalled":
         yield voice.say("The site itself is recalled, not read in a document.",
                         "خود پهنه از حافظه است، نه یافته در سند.")  # fmt: skip
@@ -150,6 +153,21 @@ def _against(case: Case, site: str, judged: Judged) -> Iterator[str]:
     for item in found.importance:
         if item.id == site:
             yield without(case, item.loss, item.joins, by_policy=item.by_policy)
+
+
+def _asks(case: Case, site: str) -> Iterator[str]:
+    """Whom a site must ask, and what was answered."""
+    voice, asked = case.voice, case.asks.get(site, ())
+    time = least_time(asked)
+    if time.bodies:
+        many, unknown = voice.number(time.bodies), voice.number(time.unknown)
+        yield voice.say(
+            f"{many} bodies must be asked; of {unknown} no time limit is known.",
+            f"از {many} نهاد باید پرسید؛ مهلت پاسخ {unknown} نهاد نامعلوم است.",
+        )
+    for item in asked:
+        if item.given is not None and not item.waits:
+            yield words_of(item.given, case.result.authorities, language=voice.language)
 
 
 def without(case: Case, loss: float, joins: tuple[str, ...], *, by_policy: bool) -> str:

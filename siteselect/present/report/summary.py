@@ -1,17 +1,20 @@
 """The first page: what was asked, what the answer is, how sure it is, and what is not known."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from siteselect.decide.score import ANSWERS
+from siteselect.declared.answers import STATUS
+from siteselect.plan.inquiries import least_time
 from siteselect.plan.portfolio_words import priority, proof
 from siteselect.present.maps.data import warnings
 from siteselect.present.report.case import Case
 from siteselect.present.report.content import Block, Bullets, Heading, Note, Paragraph, Table
-from siteselect.present.report.parks import authority, doubtful
 
 _OFTEN, _SELDOM = 0.9, 0.5
+_ASKED = 5  # bodies that are named
 _FAILED = "no parks can be chosen: "
 
 
@@ -259,16 +262,37 @@ def _recalled(case: Case) -> str:
 
 
 def _authorities(case: Case) -> str:
-    """Whom the sites of the table must ask, and how many of them; who is asked most first."""
-    count: dict[str, int] = {}
-    for site, kind in case.listed():
-        rules = doubtful(case.judged(site, kind))
-        for name in {authority(case, c) for c in rules if not c.authority.startswith("none")}:
-            count[name] = count.get(name, 0) + 1
-    order = sorted(count.items(), key=lambda item: (-item[1], item[0]))
-    items = [f"{name} ({case.voice.number(many)})" for name, many in order]
-    tail = case.voice.say(
-        "In brackets how many of these sites; each site's questions stand with it.",
-        "در کمانک، شمار پهنه‌ها؛ پرسش‌های هر پهنه در بخش آن آمده است.",
+    """Whom the sites of the table must ask, how long that takes, and what was answered so far."""
+    voice, questions = case.voice, [item for items in case.asks.values() for item in items]
+    about = Counter(
+        voice.of(item.name) for item in questions if item.rule and item.waits and item.has_body
     )
-    return f"{case.voice.listed(items)}. {tail}" if items else ""
+    if not about:
+        return ""
+    times = [least_time(items) for items in case.asks.values()]
+    bodies, unknown = ([getattr(time, of) for time in times] for of in ("bodies", "unknown"))
+    low, high = voice.number(min(bodies)), voice.number(max(bodies))
+    few, many = voice.number(min(unknown)), voice.number(max(unknown))
+    told = [voice.say(
+        f"Each of these sites asks {low} to {high} bodies; of {few} to {many} of them no time limit"
+        " is known.",
+        f"هر پهنه از {low} تا {high} نهاد می‌پرسد؛ مهلت پاسخ {few} تا {many} نهاد نامعلوم است.",
+    )]  # fmt: skip
+    known = [time.days for time in times if time.days is not None]
+    if known:
+        days = voice.number(max(known))
+        told.append(voice.say(
+            f"If all are asked at once, {days} days are the least.",
+            f"اگر از همه هم‌زمان پرسیده شود، دست‌کم {days} روز زمان می‌برد.",
+        ))  # fmt: skip
+    most = [f"{name} ({voice.number(count)})" for name, count in about.most_common(_ASKED)]
+    told.append(voice.say(
+        f"Most questions on rules go to {voice.listed(most)}; inquiries.csv holds them all.",
+        f"بیشترین پرسش‌ها دربارهٔ قاعده‌ها از این نهادهاست: {voice.listed(most)}. همهٔ پرسش‌ها در"
+        " inquiries.csv است.",
+    ))  # fmt: skip
+    heard = Counter(item.status for item in questions if item.given)
+    if heard:
+        said = [f"{voice.of(STATUS[word])} {voice.number(n)}" for word, n in heard.items()]
+        told.append(voice.say("Answered so far: ", "پاسخ‌ها تا کنون: ") + voice.listed(said) + ".")
+    return " ".join(told)
