@@ -21,6 +21,7 @@ from siteselect.base.errors import DataError
 from siteselect.decide.values import value_range
 from siteselect.declared.programme import Programme
 from siteselect.declared.sources import Titles
+from siteselect.plan.inquiries import bodies_of
 from siteselect.plan.portfolio import candidates_of, choose
 from siteselect.present.maps import judged, layers, raster, shell
 from siteselect.present.maps.data import as_json, page_data
@@ -28,6 +29,7 @@ from siteselect.present.maps.judged import exact
 from siteselect.present.maps.write import frame, page, write
 from siteselect.study.cells import Lattice
 from siteselect.study.result import Result
+from tests import real
 from tests.toy import toy_result
 
 _MARKUP = (
@@ -458,6 +460,19 @@ def test_rules_carry_law_and_standing() -> None:
     assert rule["basis"] == ["Cabinet regulation of 1378"]
     assert rule["authority"]["fa"] == "سازمان حفاظت محیط زیست"
     assert (rule["limit"], rule["least"], rule["unit"]) == (1.0, True, "km")
+
+
+def test_rules_tell_the_time_limits_that_are_known_of_their_bodies() -> None:
+    found = real.result()
+    told = {rule["id"]: rule["days"] for rule in page_data(found)["rules"]}
+    for rule in found.criteria.constraints:
+        bodies = [body for body, _ in bodies_of(rule, found.authorities) if body]
+        notes = {body.days_note.en for body in bodies if body.days is not None}
+        assert {note["en"] for note in told[rule.id]} == notes
+    assert told["gas_safety"] == [
+        {"en": "60 (right-of-way bodies)", "fa": "۶۰ (دستگاه‌های دارای حریم)"}
+    ]
+    assert told["railway"] == []
 
 
 def test_nothing_within_reach_is_told_as_such() -> None:

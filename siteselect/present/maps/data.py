@@ -55,7 +55,7 @@ def page_data(result: Result) -> dict[str, Any]:
         "stepsPerDegree": layers.STEPS_PER_DEGREE,
         "groups": judged.groups(result.criteria),
         "criteria": judged.criteria(result.criteria, result.table),
-        "rules": judged.rules(result.criteria, result.rules),
+        "rules": judged.rules(result.criteria, result),
         "sites": _sites(result),
         "context": _context(result, box),
         "ground": raster.class_picture(result.surface),

@@ -5,7 +5,7 @@ is written as what it does otherwise: the page puts the two together when somebo
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from siteselect.decide.score import Scores, criterion_weights
 from siteselect.decide.table import PerformanceTable
 from siteselect.decide.values import value_range
 from siteselect.declared.criteria import CriteriaSet
+from siteselect.plan.inquiries import bodies_of
 from siteselect.present.maps import layers
 from siteselect.study.result import Result
 
@@ -23,7 +24,6 @@ READING_DIGITS = 3
 BOUND_STEPS, BOUND_UNKNOWN = 65534, 65535
 
 Floats = NDArray[np.float64]
-Rules = Mapping[str, Mapping[str, str]]
 
 
 def exact(numbers: Floats) -> str:
@@ -112,14 +112,14 @@ def criteria(made: CriteriaSet, table: PerformanceTable) -> list[dict[str, Any]]
     ]
 
 
-def rules(made: CriteriaSet, known: Rules) -> list[dict[str, Any]]:
-    """The constraints of a set with their authority and legal basis.
+def rules(made: CriteriaSet, result: Result) -> list[dict[str, Any]]:
+    """The constraints of a set with their authority, its time limits and legal basis.
 
     Parameters
     ----------
     made : CriteriaSet
-    known : mapping of str to mapping of str to str
-        Rows of the table of rules by id.
+    result : Result
+        With the table of rules and the bodies that are asked.
 
     Returns
     -------
@@ -127,15 +127,18 @@ def rules(made: CriteriaSet, known: Rules) -> list[dict[str, Any]]:
     """
     found = []
     for c in made.constraints:
-        rows = [known[name] for name in c.rules if name in known]
+        rows = [result.rules[name] for name in c.rules if name in result.rules]
         bases = dict.fromkeys(layers.text(row.get("legal_basis")) for row in rows)
         kinds = dict.fromkeys(layers.text(row.get("source_kind")) for row in rows)
+        bodies = [body for body, _ in bodies_of(c, result.authorities) if body]
+        limits = {b.days_note.en: layers.titles(b.days_note) for b in bodies if b.days is not None}
         found.append(
             {
                 "id": c.id,
                 **layers.titles(c.titles),
                 "role": c.role,
                 "authority": {"en": c.authority, "fa": c.authority_fa},
+                "days": list(limits.values()),
                 "status": c.status,
                 "rules": list(c.rules),
                 "basis": [basis for basis in bases if basis],
@@ -235,9 +238,9 @@ def _criteria(
 def _rules(
     result: Result, made: CriteriaSet, table: PerformanceTable, *, scores: Scores
 ) -> Iterator[dict[str, Any]]:
-    own, ids = rules(result.criteria, result.rules), result.scores.constraint_ids
+    own, ids = rules(result.criteria, result), result.scores.constraint_ids
     before, after = _answers(result.scores), _answers(scores)
-    for c, row in enumerate(rules(made, result.rules)):
+    for c, row in enumerate(rules(made, result)):
         k = ids.index(row["id"]) if row["id"] in ids else -1
         told, far = _otherwise(row, own, k), _column(table, row["id"])
         if k < 0 or before[k] != after[c]:

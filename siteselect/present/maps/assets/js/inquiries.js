@@ -25,10 +25,15 @@ function byAuthority() {
   return [...found.values()].sort((a, b) => isNobody(a) - isNobody(b));
 }
 
+/** The time limits of the bodies that a rule names, as they were published. */
+function daysOf(rule) {
+  return rule.days.length ? t('statutoryDays', joined(rule.days.map(nameOf))) : t('statutoryUnknown');
+}
+
 function ruleItem({ c, count }) {
   const rule = DATA.rules[c], open = [...SITES.answers[c]].every((answer) => Number(answer) === OPEN);
   const kinds = joined(rule.origin.map((kind) => wordOf(kind)));
-  return h('li', {}, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), statusWord(rule.status), kinds, isNobody(rule) ? '' : t('statutoryUnknown')].filter(Boolean).join(' · ') }),
+  return h('li', {}, nameOf(rule), h('span', { class: 'sub', text: [ruleLimit(rule), statusWord(rule.status), kinds, isNobody(rule) ? '' : daysOf(rule)].filter(Boolean).join(' · ') }),
     h('span', { class: 'sub' }, apart(rule.basis.join(' · '))), h('span', { class: 'sub', text: open ? t('openEverywhere') : t('sitesN', num(count)) }));
 }
 

@@ -197,6 +197,7 @@ export const WORDS = Object.freeze({
   noAuthority: ['No authority: a survey settles it', 'بی‌نهاد: با نقشه‌برداری روشن می‌شود'],
   printedOn: ['printed on {0}', 'چاپ {0}'],
   openEverywhere: ['open at every site', 'در همهٔ پهنه‌ها باز'],
+  statutoryDays: ['statutory days: {0}', 'مهلت قانونی (روز): {0}'],
   statutoryUnknown: ['statutory days unknown', 'مهلت قانونی نامعلوم'],
   legend: ['Legend', 'راهنمای نقشه'],
   layers: ['Layers', 'لایه‌ها'],
