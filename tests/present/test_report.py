@@ -17,6 +17,7 @@ from siteselect.plan.portfolio import Robust
 from siteselect.plan.portfolio_words import priority, proof
 from siteselect.present.report import words
 from siteselect.present.report.build import DRAWINGS, build
+from siteselect.present.report.case import case_of
 from siteselect.present.report.content import (
     Bullets,
     Facts,
@@ -31,6 +32,7 @@ from siteselect.present.report.content import (
     pieces,
     plain,
 )
+from siteselect.present.report.words import Voice
 from siteselect.study.parks import asks_of
 from siteselect.study.result import Result
 from tests.real import result
@@ -50,9 +52,13 @@ def drawn_result() -> Result:
     return replace(found, portfolio=replace(found.portfolio, robust=robust))
 
 
+def report_of(found: Result, language: str, drawn: tuple[str, ...] = ()) -> Report:
+    return build(case_of(found, Voice(language)), drawn)  # type: ignore[arg-type]
+
+
 @cache
 def told(language: str) -> Report:
-    return build(drawn_result(), language, tuple(DRAWINGS))  # type: ignore[arg-type]
+    return report_of(drawn_result(), language, tuple(DRAWINGS))
 
 
 def tables(report: Report, first: str) -> list[Table]:
@@ -177,7 +183,7 @@ def test_what_was_answered_stands_with_its_park() -> None:
     assert found.portfolio is not None
     site = found.portfolio.picks[0].id
     yes = Answer(site=site, authority="IA-02", answer="granted", date="2026-03-01", reference="1/2")
-    text = lines(build(replace(found, answers=(yes,)), "en"))
+    text = lines(report_of(replace(found, answers=(yes,)), "en"))
     assert "Answered so far: granted 1." in text
     assert "granted by Department of Environment (provincial) [IA-02], 2026-03-01" in text
 
@@ -295,7 +301,7 @@ def heads(report: Report) -> list[str]:
 
 def test_without_a_programme_the_best_of_the_ranking_stand_there() -> None:
     run = toy_result(20)
-    report = build(run, "en")
+    report = report_of(run, "en")
     assert heads(report) == [
         "The best sites one by one", "Siting rules", "Method", "Sources and provenance",
     ]  # fmt: skip
@@ -308,7 +314,7 @@ def test_without_a_programme_the_best_of_the_ranking_stand_there() -> None:
 
 
 def test_with_trust_the_list_says_how_sure_it_is() -> None:
-    report = build(toy_result(20, trust=TRUST), "en")
+    report = report_of(toy_result(20, trust=TRUST), "en")
     table = next(b for b in report.blocks if isinstance(b, Table))
     assert table.heads[6] == "Chance of the first 4"
     assert "How sure it is" in [b.text for b in report.blocks if isinstance(b, Heading)]
@@ -325,12 +331,12 @@ def test_a_programme_that_cannot_be_met_says_which_rules_conflict() -> None:
         trouble=(Titles(en="no parks can be chosen: Bushehr needs at least 9",
                         fa="سبدی نمی‌توان برگزید: بوشهر دست‌کم ۹ پارک می‌خواهد"),),
     )  # fmt: skip
-    report = build(failed, "en")
+    report = report_of(failed, "en")
     notes = [b for b in report.blocks if isinstance(b, Note)]
     assert "cannot all be kept" in notes[0].text
     at = report.blocks.index(notes[0])
     assert report.blocks[at + 1] == Bullets(("Bushehr needs at least 9",))
-    assert Bullets(("بوشهر دست‌کم ۹ پارک می‌خواهد",)) in build(failed, "fa").blocks
+    assert Bullets(("بوشهر دست‌کم ۹ پارک می‌خواهد",)) in report_of(failed, "fa").blocks
     assert CHAIN in heads(report)
     assert "Prices and alternatives" not in heads(report)
 
@@ -338,7 +344,7 @@ def test_a_programme_that_cannot_be_met_says_which_rules_conflict() -> None:
 def test_a_site_without_names_is_called_by_its_id() -> None:
     run = toy_result(4)
     frame = run.pool.frame.assign(name_en="", name_fa="")
-    said = lines(build(replace(run, pool=replace(run.pool, frame=frame)), "fa"))
+    said = lines(report_of(replace(run, pool=replace(run.pool, frame=frame)), "fa"))
     ranked = run.sites[run.sites["rank"] > 0]["id"]
     assert all(site in said for site in ranked)
 

@@ -338,4 +338,4 @@ def test_the_map_is_the_same_whichever_language_it_speaks() -> None:
     assert first.box == again.box
     assert len(first.areas) == len(again.areas)
     assert {iso for iso, _, own in first.labels if own} == set(run.study.provinces)
-    assert build(run, "en").blocks
+    assert build(case_of(run, Voice("en"))).blocks

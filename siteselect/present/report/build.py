@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from siteselect.present.report.case import Case, case_of
+from siteselect.present.report.case import Case
 from siteselect.present.report.chain import chain
-from siteselect.present.report.content import Block, Heading, Language, Picture, Report
+from siteselect.present.report.content import Block, Heading, Picture, Report
 from siteselect.present.report.method import method, sources
 from siteselect.present.report.parks import parks
 from siteselect.present.report.rules import prices, rules
 from siteselect.present.report.summary import summary
-from siteselect.present.report.words import Voice
-from siteselect.study.result import Result
 
 #: What each drawing shows, and what is read from it.
 DRAWINGS = {
@@ -23,13 +21,12 @@ DRAWINGS = {
 }  # fmt: skip
 
 
-def build(result: Result, language: Language, drawn: Sequence[str] = ()) -> Report:
+def build(case: Case, drawn: Sequence[str] = ()) -> Report:
     """A report of a result in one language.
 
     Parameters
     ----------
-    result : Result
-    language : {"en", "fa"}
+    case : Case
     drawn : sequence of str
         Which of `DRAWINGS` stand beside it.
 
@@ -37,13 +34,12 @@ def build(result: Result, language: Language, drawn: Sequence[str] = ()) -> Repo
     -------
     Report
     """
-    case = case_of(result, Voice(language))
-    titles = result.study.titles
+    titles, language = case.result.study.titles, case.voice.language
     asked = case.asked()
     return Report(
         language,
         case.voice.of(titles),
-        str(asked["titles"][language]) if asked else case.voice.of(result.criteria.titles),
+        str(asked["titles"][language]) if asked else case.voice.of(case.result.criteria.titles),
         case.voice.say(f"siteselect: {titles.en}", case.voice.of(titles)),
         tuple(_blocks(case, drawn)),
     )

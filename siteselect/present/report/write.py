@@ -1,6 +1,8 @@
 """Writing the report: both languages as PDF, and the Persian one as DOCX, which is edited."""
 
 import importlib.util
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from siteselect.base.errors import DataError, Fault
@@ -8,7 +10,7 @@ from siteselect.present.drawn import region
 from siteselect.present.drawn.paper import save, style
 from siteselect.present.report import office, pdf
 from siteselect.present.report.build import DRAWINGS, build
-from siteselect.present.report.case import case_of
+from siteselect.present.report.case import Case, case_of
 from siteselect.present.report.content import Language
 from siteselect.present.report.words import Voice
 from siteselect.study.result import Result
@@ -38,7 +40,10 @@ def write(result: Result, folder: Path) -> tuple[str, ...]:
     DataError
         If a file does not read back as it was written.
     """
-    _map(result, folder)
+    # Only the voice is another in another language.
+    first = case_of(result, Voice(LANGUAGES[0]))
+    cases = [replace(first, voice=Voice(language)) for language in LANGUAGES]
+    _map(cases, folder)
     missing = [
         f"no {name.format('*')} was written: the extra 'report' is not installed"
         for name, library, _ in _LIBRARIES
@@ -46,8 +51,9 @@ def write(result: Result, folder: Path) -> tuple[str, ...]:
     ]
     if len(missing) == len(_LIBRARIES):
         return tuple(missing)
-    for language in LANGUAGES:
-        report = build(result, language, _drawn(folder, language))
+    for case in cases:
+        language = case.voice.language
+        report = build(case, _drawn(folder, language))
         for name, library, head in _LIBRARIES:
             path = folder / name.format(language)
             if path.name in FILES and _there(library):
@@ -60,14 +66,13 @@ def _there(library: str) -> bool:
     return importlib.util.find_spec(library) is not None
 
 
-def _map(result: Result, folder: Path) -> None:
+def _map(cases: Sequence[Case], folder: Path) -> None:
     if not _there("matplotlib"):
         return  # which the figures have said
-    ground = region.ground_of(result)
+    ground = region.ground_of(cases[0].result)
     with style():
-        for language in LANGUAGES:
-            figure = region.draw(case_of(result, Voice(language)), ground)
-            save(figure, folder / f"figure_map_{language}")
+        for case in cases:
+            save(region.draw(case, ground), folder / f"figure_map_{case.voice.language}")
 
 
 def _drawn(folder: Path, language: Language) -> tuple[str, ...]:
