@@ -3,13 +3,15 @@
 import importlib
 import json
 import os
+import shlex
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from siteselect import __version__
 from siteselect.base import errors
@@ -96,6 +98,32 @@ def siteselect() -> None:
     Results go to stdout, talk to stderr. Exit codes: 2 usage, 3 a declaration is wrong, 4 data are
     wrong, 5 no solution, 6 a check failed, 130 interrupted.
     """  # noqa: D301 - click must see the character that keeps these lines apart
+
+
+def asked_as(*, but: Collection[str]) -> str:
+    """How the running command was asked, files without their folders.
+
+    Parameters
+    ----------
+    but : collection of str
+        Parameters that change no answer, and so are not told.
+
+    Returns
+    -------
+    str
+        Of the same answer, whoever asks and wherever.
+    """
+    context = click.get_current_context()
+    words = ["siteselect", context.info_name or ""]
+    for param in context.command.params:
+        name = str(param.name)
+        if name in but or context.get_parameter_source(name) is ParameterSource.DEFAULT:
+            continue
+        values = context.params[name] if param.multiple else [context.params[name]]
+        for value in values:
+            words += [] if isinstance(param, click.Argument) else [max(param.opts, key=len)]
+            words += [] if value is True else [getattr(value, "name", str(value))]
+    return shlex.join(words)
 
 
 def enter() -> None:

@@ -16,6 +16,7 @@ from siteselect.cli.door import (
     RANKING,
     answer,
     answers_option,
+    asked_as,
     json_option,
     progress,
     span,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 LISTED = 13
+# What says where to write, who works and how it is told, but nothing of the answer.
+UNTOLD = ("out", "force", "jobs", "cluster", "dry_run", "as_json")
 LEAVING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -73,7 +76,7 @@ def run(study: Path | None, out: Path, **options: Any) -> None:
     jobs, cluster = options.pop("jobs"), options.pop("cluster")
     asked = changes_of(**options)
     asked["changes"] |= unheard(heard)
-    question = replace(ask(study, **asked), without=without)
+    question = replace(ask(study, **asked), without=without, command=asked_as(but=UNTOLD))
     question = question if heard is None else with_answers(question, heard)
     if dry:
         plan = _plan(question, out)
@@ -262,6 +265,7 @@ def score(study: Path | None, own: Path, out: Path | None, **options: Any) -> No
         criteria=park_type,
         changes=unheard(heard),
     )
+    question = replace(question, command=asked_as(but=UNTOLD))
     question = question if heard is None else with_answers(question, heard)
     tell = progress()
     if write.too_many(question):

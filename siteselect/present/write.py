@@ -77,7 +77,7 @@ def run(
     path = Path(study) if isinstance(study, str) else study
     if out is not None:
         files.writable(Path(out), force=force)
-    result = decide(ask(path), progress=progress)
+    result = decide(replace(ask(path), command="siteselect.run"), progress=progress)
     if out is not None:
         write(result, Path(out), force=force, progress=progress)
     return result
@@ -365,6 +365,7 @@ def redraw(folder: Path, *, progress: Progress = lambda _: None) -> tuple[str, .
         answered(asked_again, tuple(heard)),
         without=tuple(earlier.get("without", ())),
         committee=earlier.get("committee", {}),
+        command=earlier.get("command", ""),
     )
     # Criteria of park types stand in no manifest; by their hashes they must be those of the run.
     named = programme.park_types if programme else {}

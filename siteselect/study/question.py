@@ -58,6 +58,8 @@ class Question:
         Sources of feedstock to leave out, by the beginning of their ids.
     committee : mapping of str to mapping of str to float
         Weights of the criteria by member, as they follow from what each has judged.
+    command : str
+        How it was asked, files without their folders.
     answers : tuple of Answer
         What bodies that were asked have said of sites.
     settled : tuple of (str, str, str)
@@ -76,6 +78,7 @@ class Question:
     units: Path | None = None
     without: tuple[str, ...] = ()
     committee: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    command: str = ""
     answers: tuple[Answer, ...] = ()
     settled: tuple[tuple[str, str, str], ...] = ()
 

@@ -166,6 +166,7 @@ def _manifest(
                 item.model_dump(mode="json") | {"words": answers.words_of(item, bodies)}
                 for item in question.answers
             ],
+            "command": question.command,
             "without": list(question.without),
             "committee": {name: dict(weights) for name, weights in question.committee.items()},
             "chain": None if supplied is None else chain.as_data(supplied),

@@ -58,6 +58,18 @@ def test_run_writes_the_whole_set_and_replaces_it(siteselect: Command, tmp_path:
     ranking = pd.read_csv(tmp_path / "out" / "ranking.csv")
     assert set(ranking["province_iso"]) == {"IR-18"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert told["command"] == "siteselect run --provinces IR-18 --cell 8000.0 --no-robustness"
+
+
+def test_the_manifest_says_how_it_was_asked_without_folders(
+    siteselect: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "my own.csv").write_text("id,lon,lat\nA,51.5,28.9\n")
+    said = siteselect("score", "--sites", str(tmp_path / "my own.csv"), "--out", "out", "--json")
+    assert said.code == 0, said.err
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
+    assert told["command"] == "siteselect score --sites 'my own.csv'"
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(

@@ -195,7 +195,7 @@ def _provenance(case: Case) -> Iterator[tuple[str, str]]:
     )
     yield say("Program", "برنامه"), f"siteselect {manifest['version']}"
     yield say("Seed", "بذر"), case.voice.say(str(study.seed), str(study.seed))
-    yield say("Command", "فرمان"), str(manifest.get("command", "siteselect run STUDY --out DIR"))
+    yield say("Command", "فرمان"), manifest.get("command") or case.voice.unknown
     left = manifest.get("without") or ()
     if left:
         yield say("Left out of the sources", "کنارگذاشته از منابع"), ", ".join(left)
