@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -16,8 +16,8 @@ from siteselect.declared.chain import text_of
 from siteselect.declared.criteria import CriteriaSet
 from siteselect.declared.sources import Column, Titles
 from siteselect.plan.inquiries import Authority, Inquiry, bodies_of
-from siteselect.plan.units import date_faults
-from siteselect.world.tables import Table, parse, read_table
+from siteselect.plan.units import date_faults, headed
+from siteselect.world.tables import parse, read_table
 
 # What is read of a register; the other columns of its layout only say what is asked.
 FIELDS: Mapping[str, Titles] = MappingProxyType(
@@ -113,7 +113,8 @@ def read_answers(path: Path, book: Book) -> tuple[Answer, ...]:
         body that does not answer for the rule, a rule that nobody answers, an answer without date
         or reference, a date that is not Gregorian, two answers to one question. Nothing is guessed.
     """
-    table = _named(read_table(path))
+    spelt = {name: (titles.en, titles.fa) for name, titles in {**FIELDS, **TOLD}.items()}
+    table = headed(read_table(path), spelt)
     columns = {name: Column.model_validate({"type": "text"}) for name in table.columns}
     frame, faults = parse(table, columns, warnings=[])
     faults += [
@@ -141,27 +142,6 @@ def read_answers(path: Path, book: Book) -> tuple[Answer, ...]:
     if faults:
         raise DataError(faults)
     return tuple(a for a in answers if a.answer != "pending" or a.date or a.reference or a.note)
-
-
-def _named(table: Table) -> Table:
-    """The table with its headings as field names."""
-    fields = {**FIELDS, **TOLD}
-    names = {fold(word): name for name, titles in fields.items() for word in (titles.en, titles.fa)}
-    labels = [word for titles in fields.values() for word in (titles.en, titles.fa)]
-    faults = [
-        Fault(f"is no field of the register{nearest(word, labels)}", table.file, "row 1", word)
-        for word in table.columns
-        if fold(word) not in names
-    ]
-    columns = tuple(names.get(fold(word), word) for word in table.columns)
-    faults += [
-        Fault("this field stands under two headings", table.file, "row 1", name)
-        for name, count in Counter(columns).items()
-        if count > 1
-    ]
-    if faults:
-        raise DataError(faults)
-    return replace(table, columns=columns)
 
 
 def _word(text: str) -> str:

@@ -205,11 +205,11 @@ def read_units(
         calendars in one column, fields that contradict each other. Nothing is guessed.
     """
     fields = {text_of(row, "id"): row for row in layout}
-    table, faults = _named(read_table(path), fields)
+    spelt = {name: (name, text_of(row, "label_fa")) for name, row in fields.items()}
+    table = _in_latin(headed(read_table(path), spelt), fields)
     warnings: list[Fault] = []
     columns = {name: _column(row) for name, row in fields.items()}
-    frame, found = parse(table, columns, warnings=warnings)
-    faults += found
+    frame, faults = parse(table, columns, warnings=warnings)
     ids = {name: frozenset(words) for name, words in known.items()}
     records: list[Row] = [
         dict(zip(frame.columns, row, strict=True)) for row in frame.to_numpy(object)
@@ -237,10 +237,32 @@ def read_units(
     return Register(table.file, units, synthetic, tuple(warnings))
 
 
-def _named(table: Table, fields: Mapping[str, Row]) -> tuple[Table, list[Fault]]:
-    """The table with its headings as field names."""
-    names = {fold(word): name for name, row in fields.items() for word in (name, row["label_fa"])}
-    labels = [*fields, *(text_of(row, "label_fa") for row in fields.values())]
+def headed(table: Table, words: Mapping[str, Iterable[str]]) -> Table:
+    """A table with its headings as field names.
+
+    Parameters
+    ----------
+    table : Table
+    words : mapping of str to iterable of str
+        By field, the headings that are read as it, in whatever spelling.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        Every heading that is no field, with the nearest that is, and every field that has two.
+
+    Examples
+    --------
+    >>> table = Table("a.csv", ("SITE", "پاسخ"), (), ())
+    >>> headed(table, {"site": ["site"], "answer": ["answer", "پاسخ"]}).columns
+    ('site', 'answer')
+    """
+    names = {fold(word): name for name, spelt in words.items() for word in spelt}
+    labels = [word for spelt in words.values() for word in spelt]
     faults = [
         Fault(
             f"is no field of the register{nearest(heading, labels)}", table.file, "row 1", heading
@@ -256,15 +278,19 @@ def _named(table: Table, fields: Mapping[str, Row]) -> tuple[Table, list[Fault]]
     ]
     if faults:
         raise DataError(faults)
-    latin = tuple(
-        tuple(_latin(cell, fields[name]) for cell, name in zip(row, columns, strict=True))
+    return replace(table, columns=columns)
+
+
+def _in_latin(table: Table, fields: Mapping[str, Row]) -> Table:
+    """Codes and dates in Latin digits; numbers are read by the table's own rule, which says so."""
+    rows = (
+        tuple(_latin(cell, fields[name]) for cell, name in zip(row, table.columns, strict=True))
         for row in table.rows
     )
-    return replace(table, columns=columns, rows=latin), faults
+    return replace(table, rows=tuple(rows))
 
 
 def _latin(cell: str, field: Row) -> str:
-    """Codes and dates in Latin digits; numbers are read by the table's own rule, which says so."""
     return latin_digits(cell) if field["type"] in ("code", "code_list", "date") else cell
 
 
