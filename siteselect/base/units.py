@@ -17,6 +17,13 @@ UNITS = MappingProxyType(
         "number": {"count": 1.0, "number": 1.0, "estates": 1.0, "events": 1.0, "chains": 1.0},
     }
 )
+# Units as Persian texts write them.
+PERSIAN_UNITS = MappingProxyType({
+    "km": "کیلومتر", "m": "متر", "ha": "هکتار", "km2": "کیلومتر مربع", "m2": "متر مربع",
+    "deg": "درجه", "kt/y": "هزار تن در سال", "t/y": "تن در سال", "Mt/y": "میلیون تن در سال",
+    "people": "نفر", "share": "سهم", "class": "گروه", "%": "درصد", "estates": "شهرک",
+    "events": "رویداد", "chains": "زنجیره",
+})  # fmt: skip
 
 
 def factor(unit: str, dimension: str) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from siteselect.base.units import PERSIAN_UNITS
 from siteselect.cli.door import (
     answer,
     answers_option,
@@ -53,9 +54,6 @@ HEAD: Mapping[str, str] = {
     " مخالفت آن را کنار می‌گذارد. اگر از همهٔ نهادها هم‌زمان پرسیده شود، بلندترین مهلت شناخته کمترین"
     " زمان است؛ نهادی که مهلتش نامعلوم است شاید بیشتر زمان بگیرد.",
 }
-UNITS_FA: Mapping[str, str] = {
-    "km": "کیلومتر", "deg": "درجه", "share": "سهم", "class": "گروه",
-}  # fmt: skip
 
 
 @click.command()
@@ -200,7 +198,7 @@ def _standing(item: Data, lang: Language) -> str:
 
 
 def _reading(item: Data, lang: Language) -> Iterator[str]:
-    unit = UNITS_FA.get(item["unit"], item["unit"]) if lang == "fa" else item["unit"]
+    unit = PERSIAN_UNITS.get(item["unit"], item["unit"]) if lang == "fa" else item["unit"]
     if item["reading"] is not None:
         span = _word("partial", lang)
         if item["lower"] is not None and item["upper"] is not None:

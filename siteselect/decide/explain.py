@@ -9,6 +9,7 @@ import numpy as np
 
 from siteselect.base.errors import DataError
 from siteselect.base.text import persian_figures
+from siteselect.base.units import PERSIAN_UNITS
 from siteselect.decide.counterfactual import Change, Counterfactual, counterfactual
 from siteselect.decide.score import REFUSED_BY, Scores
 from siteselect.declared.criteria import CriteriaSet
@@ -242,11 +243,6 @@ WORDS = MappingProxyType({
         "none": "در دسترس نیست",
         "unread": "نامعلوم",
     }),
-})  # fmt: skip
-PERSIAN_UNITS = MappingProxyType({
-    "km": "کیلومتر", "m": "متر", "ha": "هکتار", "km2": "کیلومتر مربع", "m2": "متر مربع",
-    "deg": "درجه", "kt/y": "هزار تن در سال", "t/y": "تن در سال", "Mt/y": "میلیون تن در سال",
-    "people": "نفر", "%": "درصد", "estates": "شهرک", "events": "رویداد", "chains": "زنجیره",
 })  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from siteselect.base.errors import DataError, Fault
 from siteselect.base.text import persian_digits
-from siteselect.decide.explain import PERSIAN_UNITS
+from siteselect.base.units import PERSIAN_UNITS
 from siteselect.declared.criteria import CriteriaSet, Criterion
 from siteselect.declared.judgements import GROUPS, INDEX_COLUMNS, INDEX_SHEET, MEMBER
 from siteselect.present.export import FIXED_DATE
